@@ -1,0 +1,184 @@
+"""Fixtures and rules for every test: a folder and an environment of its own, nothing left running, no skips in CI."""
+
+from __future__ import annotations
+
+import importlib.util
+import multiprocessing
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import hypothesis
+import psutil
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from trackbook.stores.base import Store
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+CI = bool(os.environ.get("CI"))
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CALLER_SETTINGS = ("MLFLOW_", "TRACKBOOK_", "VOILA_", "JUPYTER", "JPY_", "XDG_", "GIT_")
+#: Python's own helpers, which outlive the pools that start them.
+PYTHON_HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+pytest.register_assert_rewrite("trackbook.testing")
+hypothesis.settings.register_profile("trackbook", deadline=None, database=None, derandomize=CI, print_blob=True)
+hypothesis.settings.load_profile("trackbook")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz", action="store_true", help="also run the long form of tests (marker fuzz)")
+    parser.addoption("--heavy", action="store_true", help="also run tests of frameworks beyond [test] (marker heavy)")
+
+
+def pytest_report_header() -> str:
+    spec = importlib.util.find_spec("trackbook")
+    return f"trackbook: {spec.origin if spec else 'not installed'}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect, rather than skip, what needs a flag."""
+    off = {name for name in ("fuzz", "heavy") if not config.getoption("--" + name)}
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in off)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    return _without_skips(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    return _without_skips(report)
+
+
+def _without_skips(report: Report) -> Report:
+    """With CI set, what was selected must run: a skip there is a machine set up wrongly."""
+    if CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but with CI set nothing that is selected may skip: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No setting, home or folder of the caller's; one home for all tests, so that caches are built once."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(CALLER_SETTINGS):
+                patch.delenv(name)
+        patch.setenv("HOME", str(home))
+        patch.setenv("IPYTHONDIR", str(home / "ipython"))
+        patch.setenv("PYTHONSAFEPATH", "1")  # child processes take the installed package, whatever their folder
+        for role in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{role}_NAME", "Ada")
+            patch.setenv(f"GIT_{role}_EMAIL", "ada@example.org")
+        patch.chdir(home)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """A test ends its processes and its non-daemon threads."""
+    threads, children = set(threading.enumerate()), set(_children())
+    yield
+    deadline = time.monotonic() + 5  # what was told to end may need a moment
+    while (left := _left_over(threads, children)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not left, f"the test left running: {left}"
+
+
+def _left_over(threads: set[threading.Thread], children: set[psutil.Process]) -> list[str]:
+    alive = [t.name for t in threading.enumerate() if t not in threads and not t.daemon]
+    return alive + [str(child) for child in _children() if child not in children]
+
+
+def _children() -> list[psutil.Process]:
+    multiprocessing.active_children()  # reaps those that have ended
+    return [child for child in psutil.Process().children() if not _is_python_helper(child)]
+
+
+def _is_python_helper(process: psutil.Process) -> bool:
+    try:
+        command = " ".join(process.cmdline())
+        return process.status() == psutil.STATUS_ZOMBIE or any(name in command for name in PYTHON_HELPERS)
+    except psutil.NoSuchProcess:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_leaks: None) -> Iterator[None]:
+    """Start in an empty folder, and end the runs and the store that the test opened."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    yield
+    _reset_fluent()
+
+
+def _reset_fluent() -> None:
+    fluent = sys.modules.get("trackbook.runs.fluent")
+    if fluent is not None:
+        fluent.reset()
+
+
+@pytest.fixture(params=["file", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store: a SQLite file with its journal, and one in memory."""
+    from trackbook.stores import open_store
+
+    opened = open_store(str(tmp_path / "store.db") if request.param == "file" else "sqlite://")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite file store, for tests of files, processes and crashes."""
+    from trackbook.stores import open_store
+
+    opened = open_store(str(tmp_path / "store.db"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the Chromium of this machine."""
+    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    return found or pytest.skip("no Chromium on this machine: apt-get install chromium")
+
+
+@pytest.fixture
+def page(chromium: str) -> Iterator[Page]:
+    """An empty page of a Chromium of its own."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser.new_page()
+        browser.close()

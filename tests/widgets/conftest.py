@@ -1,0 +1,208 @@
+"""Fixtures for widgets: a comm that records, feeds that a test fills, and a page that shows a widget as Jupyter would."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from itertools import count
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import comm
+import numpy as np
+import pytest
+from comm.base_comm import BaseComm
+
+from trackbook.entities import Experiment, Run, RunInfo
+from trackbook.stores.base import FeedAnswer, PointArrays
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+class RecordingComm(BaseComm):
+    """A comm that keeps what is sent, after a round through JSON that takes no NaN."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.sent: list[tuple[dict[str, Any], list[bytes]]] = []
+        super().__init__(**kwargs)
+
+    def publish_msg(self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **_: Any) -> None:
+        plain = json.loads(json.dumps(data or {}, allow_nan=False))
+        self.sent.append(({"msg_type": msg_type, **plain}, [bytes(part) for part in buffers or []]))
+
+
+@pytest.fixture
+def comms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every widget that the test makes gets a `RecordingComm`, as `widget.comm`."""
+    monkeypatch.setattr(comm, "create_comm", lambda **kwargs: RecordingComm(**kwargs))
+
+
+def customs(widget: Any) -> list[tuple[dict[str, Any], list[bytes]]]:
+    """The custom messages that a widget has sent, with their buffers, oldest first."""
+    return [(data["content"], buffers) for data, buffers in widget.comm.sent if data.get("method") == "custom"]
+
+
+@pytest.fixture
+def sent() -> Callable[[Any], list[tuple[dict[str, Any], list[bytes]]]]:
+    return customs
+
+
+class ListFeed:
+    """A feed whose points a test puts in; `commit` tells the followers as a store's nudge does."""
+
+    def __init__(self, **metrics: list[tuple[float, float]]) -> None:
+        self._new: dict[str, list[tuple[float, float]]] = dict(metrics)
+        self._cursor, self._reload = 0, False
+        self.callbacks: list[Callable[[FeedAnswer], None]] = []
+
+    def put(self, key: str, *points: tuple[float, float]) -> None:
+        self._new.setdefault(key, []).extend(points)
+
+    def start_over(self) -> None:
+        self._reload = True
+
+    def read(self) -> FeedAnswer:
+        points = {key: _arrays(pairs) for key, pairs in self._new.items()}
+        answer = FeedAnswer(self._cursor + 1, self._reload, points)
+        self._new, self._reload, self._cursor = {}, False, self._cursor + 1
+        return answer
+
+    def follow(self, callback: Callable[[FeedAnswer], None]) -> Callable[[], None]:
+        self.callbacks.append(callback)
+        return lambda: self.callbacks.remove(callback)
+
+    def commit(self, key: str, *points: tuple[float, float]) -> None:
+        self.put(key, *points)
+        answer = self.read()
+        for callback in self.callbacks:
+            callback(answer)
+
+
+def _arrays(pairs: list[tuple[float, float]]) -> PointArrays:
+    steps = np.array([step for step, _ in pairs], dtype=np.int64)
+    return PointArrays(steps, np.zeros(len(pairs), dtype=np.int64), np.array([value for _, value in pairs], dtype=float))
+
+
+class FewRuns:
+    """As much of a store as a panel of curves asks for."""
+
+    def __init__(self, *runs: Run, experiment: str = "digits-mlp") -> None:
+        self.runs = {run.info.run_id: run for run in runs}
+        self.experiment = Experiment("1", experiment, "file:///tmp")
+        self.lost: set[str] = set()
+
+    def get_run(self, run_id: str) -> Run:
+        return self.runs[run_id]
+
+    def get_experiment(self, experiment_id: str) -> Experiment:
+        return self.experiment
+
+    def run_life(self, run_id: str) -> SimpleNamespace:
+        return SimpleNamespace(lost=run_id in self.lost)
+
+    def end(self, run_id: str, status: str = "FINISHED") -> None:
+        info = self.runs[run_id].info
+        ended = RunInfo(run_id, info.experiment_id, info.user_id, status, info.start_time, (info.start_time or 0) + 13_000, run_name=info.run_name)
+        self.runs[run_id] = Run(ended)
+
+
+def make_run(run_id: str = "r1", name: str = "amber-otter-23", status: str = "RUNNING", end: int | None = None) -> Run:
+    """A run that began at a fixed time."""
+    return Run(RunInfo(run_id, "1", "ada", status, 1_700_000_000_000, end, run_name=name))
+
+
+@pytest.fixture
+def curves_kit() -> SimpleNamespace:
+    """ListFeed, FewRuns and make_run."""
+    return SimpleNamespace(ListFeed=ListFeed, FewRuns=FewRuns, make_run=make_run)
+
+
+_STUB = """
+window.makeModel = (name, traits) => {
+  const handlers = {};
+  const model = {
+    outbox: [],
+    get: (key) => traits[key],
+    set: (key, value) => { traits[key] = value; },
+    save_changes: () => {},
+    on: (event, handler) => { (handlers[event] ||= []).push(handler); },
+    off: (event, handler) => { handlers[event] = (handlers[event] || []).filter((one) => one !== handler); },
+    send: (message) => { model.outbox.push(message); },
+    fire: (event, ...args) => { for (const handler of handlers[event] || []) handler(...args); },
+    deliver: (content, buffers) => model.fire("msg:custom", content, buffers.map((text) => {
+      const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      const shifted = new Uint8Array(bytes.length + 3);  // as in Jupyter, a buffer starts at any byte
+      shifted.set(bytes, 3);
+      return new DataView(shifted.buffer, 3, bytes.length);
+    })),
+  };
+  (window.models ||= {})[name] = model;
+  return model;
+};
+window.openWidget = async (name, source, traits, host) => {
+  const module = (await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})))).default;
+  const model = window.makeModel(name, traits);
+  await module.initialize?.({model});
+  const view = {module, model, host};
+  (window.views ||= {})[name] = view;
+  if (host && module.render) view.remove = await module.render({model, el: host});
+};
+"""
+_THEMES = {"light": "", "dark": "--jp-layout-color1:#111;--jp-ui-font-color0:#fff;--jp-ui-font-color1:rgba(255,255,255,.87);--jp-ui-font-color2:rgba(255,255,255,.54);--jp-border-color1:#616161;--jp-border-color2:#424242;--jp-brand-color1:#2196f3;background:#111"}
+
+
+class Stage:
+    """A page that shows widgets: it carries their messages to and fro when told to, so that tests are deterministic."""
+
+    def __init__(self, page: Page, theme: str = "light") -> None:
+        self.page, self._names, self._widgets, self._read = page, count(1), {}, {}
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.set_content(f'<!doctype html><meta charset="utf-8"><body data-jp-theme-light="{json.dumps(theme == "light")}" style="margin:12px;{_THEMES[theme]}"></body>')
+        page.evaluate(_STUB)
+
+    def open(self, widget: Any, shown: bool = True) -> str:
+        """Attach a front end to a widget, late: it sees the state as it is now and no message sent before."""
+        name = f"widget{next(self._names)}"
+        traits = {key: value for key, value in widget.get_state().items() if isinstance(value, (str, bool, int, float)) and key not in ("_esm", "_css")}
+        self._widgets[name], self._read[name] = widget, len(customs(widget))
+        if getattr(widget, "_css", None):
+            self.page.add_style_tag(content=widget._css)
+        script = "async ([name, source, traits, shown]) => { let host = null; if (shown) { host = document.createElement('div'); host.id = name; document.body.append(host); } await window.openWidget(name, source, traits, host); }"
+        self.page.evaluate(script, [name, widget._esm, traits, shown])
+        return name
+
+    def carry(self, rounds: int = 3) -> None:
+        """Bring the messages of all widgets to the page, and the page's to the widgets."""
+        for _ in range(rounds):
+            for name, widget in self._widgets.items():
+                for message in self.page.evaluate("(name) => window.models[name].outbox.splice(0)", name):
+                    widget._handle_custom_msg(message, [])
+                new, self._read[name] = customs(widget)[self._read[name] :], len(customs(widget))
+                for content, buffers in new:
+                    self.deliver(name, content, buffers)
+
+    def deliver(self, name: str, content: dict[str, Any], buffers: list[bytes]) -> None:
+        """One message to the page, as a kernel would send it."""
+        coded = [base64.b64encode(part).decode() for part in buffers]
+        self.page.evaluate("([name, content, buffers]) => window.models[name].deliver(content, buffers)", [name, content, coded])
+
+    def outbox(self, name: str) -> list[dict[str, Any]]:
+        """What the page wants to tell the kernel and was not carried yet."""
+        found: list[dict[str, Any]] = self.page.evaluate("(name) => window.models[name].outbox", name)
+        return found
+
+
+@pytest.fixture
+def stage(page: Page, comms: None) -> Iterator[Callable[..., Stage]]:
+    """Makes a `Stage`; at the end, no script of the page may have thrown."""
+    stages: list[Stage] = []
+
+    def make(theme: str = "light") -> Stage:
+        stages.append(Stage(page, theme))
+        return stages[-1]
+
+    yield make
+    assert not [error for one in stages for error in one.errors]

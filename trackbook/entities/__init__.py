@@ -1,0 +1,43 @@
+"""The nouns: what experiments, runs, metrics, params, tags and files are, with MLflow's attribute names."""
+
+from trackbook.entities.experiments import (
+    DEFAULT_EXPERIMENT_NAME,
+    Experiment,
+    ExperimentTag,
+    LifecycleStage,
+    ViewType,
+)
+from trackbook.entities.files import FileInfo
+from trackbook.entities.paging import PagedList
+from trackbook.entities.runs import (
+    Metric,
+    Param,
+    Run,
+    RunData,
+    RunInfo,
+    RunInputs,
+    RunOutputs,
+    RunStatus,
+    RunTag,
+    SourceType,
+)
+
+__all__ = [
+    "DEFAULT_EXPERIMENT_NAME",
+    "Experiment",
+    "ExperimentTag",
+    "FileInfo",
+    "LifecycleStage",
+    "Metric",
+    "PagedList",
+    "Param",
+    "Run",
+    "RunData",
+    "RunInfo",
+    "RunInputs",
+    "RunOutputs",
+    "RunStatus",
+    "RunTag",
+    "SourceType",
+    "ViewType",
+]

@@ -1,0 +1,158 @@
+"""The rules for names and values: what a key, a param, a tag or an id may be, and the text that is stored."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+
+from trackbook.errors import InvalidParameter
+
+__all__ = [
+    "INT64_MAX",
+    "INT64_MIN",
+    "MAX_VALUE_BYTES",
+    "check_experiment_id",
+    "check_experiment_name",
+    "check_int64",
+    "check_key",
+    "check_run_id",
+    "check_text",
+    "check_value",
+]
+
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+MAX_KEY_CHARACTERS = 250
+MAX_VALUE_BYTES = 65_536
+MAX_EXPERIMENT_NAME = 500
+
+# Besides word characters: MLflow's punctuation. Marks and emoji are admitted by their Unicode category below.
+_PUNCTUATION = frozenset("/_.- :")
+_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "So", "Sk", "Cf", "Pc"})
+# A joiner or a variation selector may stand inside an emoji; a direction override may hide a name.
+_CONTROLS_OF_DIRECTION = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u00ad")
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\- ]*(?:[/.][A-Za-z0-9_\- ]+)*")
+_RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}", re.ASCII)
+_EXPERIMENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+def check_key(kind: str, key: object) -> str:
+    """The key as it is stored (Unicode NFC).
+
+    Args:
+        kind: ``metric``, ``param`` or ``tag``, for the message.
+        key: letters, digits and marks of any script, emoji, and ``_ - . space : /``; at most 250 characters;
+            with slashes it must read like a tidy relative path.
+
+    Raises:
+        InvalidParameter: it is not text, empty, too long or has a character that is not allowed.
+    """
+    if not isinstance(key, str):
+        raise InvalidParameter(f"A {kind} key is text, not {_a(key)}: {key!r:.80}.")
+    if len(key) <= MAX_KEY_CHARACTERS and _PLAIN_KEY.fullmatch(key):
+        return key
+    key = unicodedata.normalize("NFC", key)
+    if not key or len(key) > MAX_KEY_CHARACTERS:
+        raise InvalidParameter(
+            f"A {kind} key has 1 to {MAX_KEY_CHARACTERS} characters; {key[:40]!r} has {len(key)}. Use a shorter key."
+        )
+    for position, character in enumerate(key, 1):
+        if not _allowed(character):
+            raise InvalidParameter(
+                f"Character {position} of the {kind} key {key!r} is {character!r}; "
+                "a key has letters, digits, emoji, spaces and _ - . : / only. Replace it."
+            )
+    if key == "." or key.startswith(("/", "..")) or posixpath.normpath(key) != key:
+        raise InvalidParameter(
+            f"The {kind} key {key!r} does not read like a tidy relative path "
+            "(no leading or trailing slash, no empty, '.' or '..' part). Write it as 'a/b'."
+        )
+    return key
+
+
+def _allowed(character: str) -> bool:
+    if character in _PUNCTUATION:
+        return True
+    return unicodedata.category(character) in _CATEGORIES and character not in _CONTROLS_OF_DIRECTION
+
+
+def check_text(thing: str, value: object) -> str:
+    """Any value as the text that is stored: ``str(value)``, which must be valid Unicode without NUL."""
+    text = value if type(value) is str else str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidParameter(f"{thing} has a lone surrogate, which no database can store: {text!r:.80}.") from None
+    if "\x00" in text:
+        raise InvalidParameter(f"{thing} has a NUL character, which not every database can store: {text!r:.80}.")
+    return text
+
+
+def check_value(kind: str, key: str, value: object) -> str:
+    """The value of a param or tag as text of at most 64 KiB in UTF-8; never cut.
+
+    Raises:
+        InvalidParameter: it is longer, and the message gives key, length and limit.
+    """
+    text = check_text(f"The value of {kind} {key!r}", value)
+    if len(text) > MAX_VALUE_BYTES // 4 and len(text.encode()) > MAX_VALUE_BYTES:
+        raise InvalidParameter(
+            f"The value of {kind} {key!r} has {len(text.encode())} bytes, and the limit is {MAX_VALUE_BYTES}. "
+            "Values are never cut: log long texts as artifacts, with log_text."
+        )
+    return text
+
+
+def check_experiment_name(name: object) -> str:
+    """An experiment's name: 1 to 500 characters that are not all blank."""
+    if not isinstance(name, str):
+        raise InvalidParameter(f"An experiment's name is text, not {_a(name)}: {name!r:.80}.")
+    check_text("The experiment's name", name)
+    if not name.strip() or len(name) > MAX_EXPERIMENT_NAME:
+        raise InvalidParameter(
+            f"An experiment's name has 1 to {MAX_EXPERIMENT_NAME} characters and is not blank; "
+            f"{name[:40]!r} has {len(name)}."
+        )
+    return unicodedata.normalize("NFC", name)
+
+
+def check_run_id(run_id: object) -> str:
+    """A run id: a letter or digit, then up to 255 letters, digits, ``_`` and ``-``."""
+    if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
+        raise InvalidParameter(
+            f"{run_id!r:.80} is no run id; one is 32 hexadecimal digits, as info.run_id of a run gives it."
+        )
+    return run_id
+
+
+def check_experiment_id(experiment_id: object) -> str:
+    """An experiment id: a decimal number as text (an int is taken too)."""
+    text = str(experiment_id) if isinstance(experiment_id, (int, str)) and experiment_id is not True else ""
+    if not _EXPERIMENT_ID.fullmatch(text):
+        raise InvalidParameter(
+            f"{experiment_id!r:.80} is no experiment id; one is a number such as '1'. "
+            "To use a name, pass it as the experiment's name."
+        )
+    return text
+
+
+def check_int64(thing: str, value: object) -> int:
+    """A whole number within int64.
+
+    Raises:
+        InvalidParameter: it is not whole, or out of range.
+    """
+    try:
+        number = int(value)  # type: ignore[call-overload]
+        whole = number == value
+    except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole:
+        raise InvalidParameter(f"{thing} is a whole number, not {_a(value)}: {value!r:.80}.")
+    if not INT64_MIN <= number <= INT64_MAX:
+        raise InvalidParameter(f"{thing} is {number}; it must fit into 64 bits ({INT64_MIN} to {INT64_MAX}).")
+    return int(number)
+
+
+def _a(value: object) -> str:
+    return f"a value of type {type(value).__name__}"

@@ -1,0 +1,25 @@
+"""Filter and order_by strings as syntax trees: the one place that knows the search language."""
+
+from trackbook.filters.parsing import parse_filter, parse_order
+from trackbook.filters.tree import And, Comparison, Filter, Identifier, Not, Or, Ordering, Value, identifiers
+from trackbook.filters.vocabulary import AGGREGATES, EXPERIMENTS, RUNS, Attribute, Family, Vocabulary
+
+__all__ = [
+    "AGGREGATES",
+    "EXPERIMENTS",
+    "RUNS",
+    "And",
+    "Attribute",
+    "Comparison",
+    "Family",
+    "Filter",
+    "Identifier",
+    "Not",
+    "Or",
+    "Ordering",
+    "Value",
+    "Vocabulary",
+    "identifiers",
+    "parse_filter",
+    "parse_order",
+]

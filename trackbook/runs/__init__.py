@@ -1,0 +1,1 @@
+"""Runs: start, log to and end them."""

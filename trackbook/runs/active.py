@@ -1,0 +1,139 @@
+"""The run that this process works on: ActiveRun, and which one a thread or task means when it names none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextvars import ContextVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from trackbook.entities import Run
+from trackbook.errors import InvalidState
+
+if TYPE_CHECKING:
+    from trackbook.stores.base import Recorder, Store
+
+__all__ = ["ActiveRun", "current_run", "innermost", "open_run", "open_runs"]
+
+
+class ActiveRun(Run):
+    """A run that is open in this process; as a context manager it ends itself.
+
+    Its `info` and `data` are those of the moment when it was started; `get_run` gives today's.
+
+    Attributes:
+        recorder: the quick way in for points.
+        store: where it is kept.
+        below: the run that was active when this one was started, and will be again.
+        ended: whether it has ended.
+    """
+
+    recorder: Recorder
+    store: Store
+    below: ActiveRun | None
+    ended: bool
+
+    def __init__(self, run: Run, store: Store, below: ActiveRun | None = None) -> None:
+        super().__init__(run.info, run.data, run.inputs, run.outputs)
+        attributes = {"store": store, "recorder": store.recorder(run.info.run_id), "below": below, "ended": False}
+        for name, value in attributes.items():
+            object.__setattr__(self, name, value)
+
+    def log_metric(self, key: str, value: float, step: int | None = None, timestamp: int | None = None) -> None:
+        """Log one point to this run; see `trackbook.log_metric`."""
+        self.recorder.log(key, value, step, timestamp)
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None, timestamp: int | None = None) -> None:
+        """Log one point of each metric to this run, all or none."""
+        self.recorder.log_many(metrics, step, timestamp)
+
+    def end(self, status: str = "FINISHED") -> None:
+        """End this run and those that were started inside it; nothing if it has ended."""
+        if self.ended:
+            return
+        for inner in [run for run in open_runs() if run.below is self]:
+            inner.end(status)
+        _close(self)
+        self.store.run_ended(self.info.run_id, status)
+
+    def __enter__(self) -> ActiveRun:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.end(status_after(kind))
+
+    def __eq__(self, other: Any) -> bool:
+        return self is other or (isinstance(other, Run) and (self.info, self.data) == (other.info, other.data))
+
+    def __hash__(self) -> int:
+        return hash(self.info.run_id)
+
+
+def status_after(kind: type[BaseException] | None) -> str:
+    """The status of a run whose block was left in this way."""
+    if kind is None:
+        return "FINISHED"
+    return "KILLED" if issubclass(kind, KeyboardInterrupt) else "FAILED"
+
+
+# A task or thread that started a run has it here. Notebooks may run each cell in a context of its own, and threads
+# begin with an empty one: then the process's only open stack answers.
+innermost: ContextVar[ActiveRun | None] = ContextVar("trackbook_run", default=None)
+_lock = threading.RLock()
+_open: dict[str, ActiveRun] = {}
+_leaf: ActiveRun | None = None  # innermost run of the only open stack
+
+
+def open_runs() -> list[ActiveRun]:
+    """Every run that is open in this process, oldest first."""
+    with _lock:
+        return list(_open.values())
+
+
+def open_run(run: Run, store: Store, below: ActiveRun | None) -> ActiveRun:
+    """Make a run active for whoever calls."""
+    active = ActiveRun(run, store, below)
+    with _lock:
+        _open[run.info.run_id] = active
+        _find_leaf()
+    innermost.set(active)
+    return active
+
+
+def _close(run: ActiveRun) -> None:
+    object.__setattr__(run, "ended", True)
+    with _lock:
+        _open.pop(run.info.run_id, None)
+        _find_leaf()
+    if innermost.get() is run:
+        innermost.set(run.below)
+
+
+def _find_leaf() -> None:
+    global _leaf
+    inner = {id(run.below) for run in _open.values()}
+    leaves = [run for run in _open.values() if id(run) not in inner]
+    _leaf = leaves[0] if len(leaves) == 1 else None
+
+
+def current_run() -> ActiveRun | None:
+    """The run that is meant when none is named; None if no run is open.
+
+    Raises:
+        InvalidState: this thread has started no run, and the process has several open ones to choose from.
+    """
+    run = innermost.get()
+    while run is not None and run.ended:
+        run = run.below
+    if run is not None:
+        return run
+    if _leaf is not None or not _open:
+        return _leaf
+    names = ", ".join(repr(run.info.run_name) for run in open_runs())
+    raise InvalidState(
+        f"This thread has started no run, and several are open ({names}). Log to one of them by its object "
+        "(run.log_metric(...)) or its id (log_metric(..., run_id=...)), or start a run in this thread."
+    )

@@ -1,0 +1,311 @@
+"""The functions that a notebook calls: start a run, log to it, end it, with MLflow's names and meanings."""
+
+from __future__ import annotations
+
+import atexit
+import getpass
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from trackbook.config import read_settings
+from trackbook.entities import Metric, Param, Run, RunTag
+from trackbook.errors import InvalidParameter, InvalidState
+from trackbook.runs.active import ActiveRun, current_run, innermost, open_run, open_runs
+from trackbook.runs.session import current_experiment_id, current_store
+from trackbook.stores.base import NewRun
+
+if TYPE_CHECKING:
+    from trackbook.stores.base import Recorder, Store
+
+__all__ = [
+    "active_run",
+    "delete_tag",
+    "end_run",
+    "flush_async_logging",
+    "last_active_run",
+    "log_batch",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "run_to_log_to",
+    "set_tag",
+    "set_tags",
+    "start_run",
+]
+
+_last: tuple[Any, str] | None = None  # store and id of the run used last
+
+
+def start_run(
+    run_id: str | None = None,
+    experiment_id: str | None = None,
+    run_name: str | None = None,
+    nested: bool = False,
+    parent_run_id: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    description: str | None = None,
+    log_system_metrics: bool | None = None,
+) -> ActiveRun:
+    """Start a run, or resume one, and make it the active one.
+
+    As a context manager it ends FINISHED, FAILED after an exception and KILLED after Ctrl-C.
+
+    Args:
+        run_id: resume this run; its status becomes RUNNING again. MLFLOW_RUN_ID does the same.
+        experiment_id: of the experiment for a new run; the chosen one if None.
+        run_name: a name for people; two words and a number if None.
+        nested: allow it while another run is active, which becomes its parent.
+        parent_run_id: make it a child of this run.
+        tags: tags to begin with.
+        description: text in Markdown, kept as the tag mlflow.note.content.
+        log_system_metrics: sample CPU and memory; not offered yet, so only None and False are taken.
+
+    Raises:
+        InvalidState: a run is active and `nested` is False, or the experiment is deleted.
+        NotFound: no such run, parent or experiment.
+        InvalidParameter: a name, tag or id breaks the rules, or the run to resume is deleted.
+    """
+    if log_system_metrics:
+        raise InvalidParameter("System metrics are not logged by this version; leave log_system_metrics out.")
+    below = current_run()
+    if below is not None and not nested and parent_run_id is None:
+        raise InvalidState(
+            f"The run {below.info.run_name!r} ({below.info.run_id}) is already active. End it with end_run(), or start "
+            "this one inside it with start_run(nested=True)."
+        )
+    store = current_store()
+    run_id = run_id or (read_settings().run_id if below is None else None)
+    run = _resumed(store, run_id, tags) if run_id else None
+    if run is None:
+        all_tags = _tags(tags, description, parent_run_id or (below.info.run_id if below else None), store)
+        experiment = experiment_id or (below.info.experiment_id if below else current_experiment_id())
+        run = store.create_run(NewRun(experiment, run_name, _user(), tags=all_tags, owned=True))
+    elif run_name:
+        store.update_run(run.info.run_id, run_name=run_name)
+    return _activate(store, run, below)
+
+
+def _resumed(store: Store, run_id: str, tags: Mapping[str, Any] | None) -> Run:
+    if any(run.info.run_id == run_id for run in open_runs()):
+        raise InvalidState(f"The run {run_id} is active already; log to it, or end it with end_run() first.")
+    run = store.resume_run(run_id)
+    if tags:
+        store.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+    return run
+
+
+def _tags(
+    tags: Mapping[str, Any] | None, description: str | None, parent: str | None, store: Store
+) -> dict[str, str]:
+    if tags is not None and not isinstance(tags, Mapping):
+        raise InvalidParameter(f"Tags are a dict of keys and values, not {type(tags).__name__}.")
+    found = {"mlflow.user": _user(), "mlflow.source.name": _source(), "mlflow.source.type": _source_type()}
+    if description is not None:
+        found["mlflow.note.content"] = description
+    if parent is not None:
+        found["mlflow.parentRunId"] = store.get_run(parent).info.run_id
+    return found | {str(key): value for key, value in (tags or {}).items()}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
+
+
+def _source() -> str:
+    return os.environ.get("JPY_SESSION_NAME") or sys.argv[0] or "python"
+
+
+def _source_type() -> str:
+    return "NOTEBOOK" if "ipykernel" in sys.modules else "LOCAL"
+
+
+def _activate(store: Store, run: Run, below: ActiveRun | None) -> ActiveRun:
+    global _last
+    active = open_run(run, store, below)
+    store.run_started(run.info.run_id)
+    _last = (store, run.info.run_id)
+    return active
+
+
+def end_run(status: str = "FINISHED") -> None:
+    """End the active run; nothing if there is none.
+
+    Args:
+        status: FINISHED, FAILED or KILLED.
+    """
+    if status not in ("FINISHED", "FAILED", "KILLED"):
+        raise InvalidParameter(f"A run ends FINISHED, FAILED or KILLED, not {status!r}.")
+    run = current_run()
+    if run is not None:
+        run.end(status)
+
+
+def active_run() -> ActiveRun | None:
+    """The active run, or None."""
+    return current_run()
+
+
+def last_active_run() -> Run | None:
+    """The run that this process used last, as it is stored now; None if it used none."""
+    if _last is None:
+        return None
+    store, run_id = _last
+    return (current_store() if store.closed else store).get_run(run_id)
+
+
+def run_to_log_to() -> ActiveRun:
+    """The active run, started if there is none."""
+    return current_run() or start_run()
+
+
+def _recorder(run_id: str | None) -> Recorder:
+    return run_to_log_to().recorder if run_id is None else current_store().recorder(run_id)
+
+
+def log_metric(
+    key: str,
+    value: float,
+    step: int | None = None,
+    synchronous: bool | None = None,
+    timestamp: int | None = None,
+    run_id: str | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> None:
+    """Log one point of a metric. When this returns, it is durable against the death of the process.
+
+    Args:
+        key: the metric's name.
+        value: anything that float() takes, NaN and the infinities included.
+        step: a whole number; 0 if None. Any order.
+        synchronous: taken for MLflow's sake; logging is always quick and always durable.
+        timestamp: ms since 1970-01-01 UTC; now if None.
+        run_id: log to this run; to the active one, started if need be, if None.
+        model_id: the logged model that was measured.
+        dataset: the data set it was measured on; something with `name` and `digest`.
+
+    Raises:
+        InvalidParameter: a key, value, step or time breaks the rules, or the run is deleted.
+        NotFound: there is no such run.
+        StorageFull: no space is left; nothing logged before is lost.
+    """
+    run = innermost.get()
+    if run is None or run.ended or run_id is not None or model_id is not None or dataset is not None:
+        _log_elsewhere(key, value, step, timestamp, run_id, model_id, dataset)
+    else:
+        run.recorder.log(key, value, step, timestamp)
+
+
+def _log_elsewhere(
+    key: str, value: float, step: int | None, timestamp: int | None, run_id: str | None, model_id: str | None, dataset: Any
+) -> None:
+    recorder = _recorder(run_id)
+    if model_id is None and dataset is None:
+        recorder.log(key, value, step, timestamp)
+    else:
+        recorder.log_points([_metric(key, value, step, timestamp, model_id, dataset)])
+
+
+def _metric(
+    key: str, value: float, step: int | None, timestamp: int | None, model_id: str | None, dataset: Any
+) -> Metric:
+    name, digest = (None, None) if dataset is None else (dataset.name, dataset.digest)
+    return Metric(key, value, timestamp, step or 0, model_id, name, digest)  # type: ignore[arg-type]
+
+
+def log_metrics(
+    metrics: Mapping[str, float],
+    step: int | None = None,
+    synchronous: bool | None = None,
+    run_id: str | None = None,
+    timestamp: int | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> None:
+    """Log one point of each metric, all of them or none; arguments as for `log_metric`."""
+    recorder = _recorder(run_id)
+    if model_id is None and dataset is None:
+        recorder.log_many(metrics, step, timestamp)
+        return
+    if not isinstance(metrics, Mapping):
+        raise InvalidParameter(f"log_metrics takes a dict of keys and numbers, not {type(metrics).__name__}.")
+    recorder.log_points([_metric(key, value, step, timestamp, model_id, dataset) for key, value in metrics.items()])
+
+
+def log_batch(
+    metrics: list[Metric] | None = None,
+    params: list[Param] | None = None,
+    tags: list[RunTag] | None = None,
+    run_id: str | None = None,
+) -> None:
+    """Log metrics, params and tags to the active run (or to `run_id`), all of them or none."""
+    store, target = _target(run_id)
+    store.log_batch(target, metrics or (), params or (), tags or ())
+
+
+def _target(run_id: str | None) -> tuple[Store, str]:
+    if run_id is not None:
+        return current_store(), run_id
+    run = run_to_log_to()
+    return run.store, run.info.run_id
+
+
+def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
+    """Log one param, as text. A param is set once: the same value again is no error, another one is.
+
+    Returns:
+        the value that was given.
+    """
+    store, run_id = _target(None)
+    store.log_batch(run_id, params=[Param(key, value)])
+    return value
+
+
+def log_params(params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None) -> None:
+    """Log params, all of them or none."""
+    store, target = _target(run_id)
+    store.log_batch(target, params=[Param(key, value) for key, value in _items("log_params", params)])
+
+
+def set_tag(key: str, value: Any, synchronous: bool | None = None) -> None:
+    """Set one tag, as text; the last one wins."""
+    set_tags({key: value})
+
+
+def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None:
+    """Set tags, all of them or none."""
+    store, run_id = _target(None)
+    store.log_batch(run_id, tags=[RunTag(key, value) for key, value in _items("set_tags", tags)])
+
+
+def _items(call: str, pairs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    if not isinstance(pairs, Mapping):
+        raise InvalidParameter(f"{call} takes a dict of keys and values, not {type(pairs).__name__}.")
+    return list(pairs.items())
+
+
+def delete_tag(key: str) -> None:
+    """Remove a tag of the active run; NotFound if it has none of that key."""
+    store, run_id = _target(None)
+    store.delete_tag(run_id, key)
+
+
+def flush_async_logging() -> None:
+    """Bring everything that this process has logged into the store."""
+    current_store().flush()
+
+
+def _end_all() -> None:
+    """At the end of the process its runs end too, truthfully if it dies of an exception."""
+    status = "FAILED" if getattr(sys, "last_value", None) is not None and not hasattr(sys, "ps1") else "FINISHED"
+    for run in reversed(open_runs()):
+        run.end(status)
+
+
+atexit.register(_end_all)

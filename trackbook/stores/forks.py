@@ -1,0 +1,52 @@
+"""What open stores do when the process forks: hold still, go on in the parent, begin anew in the child."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import Protocol
+
+__all__ = ["Forkable", "at_fork"]
+
+
+class Forkable(Protocol):
+    """Something with threads, locks and files that a fork must not tear."""
+
+    def before_fork(self) -> None:
+        """Take every lock, in the order in which work takes them."""
+
+    def after_fork_in_parent(self) -> None:
+        """Release them."""
+
+    def after_fork_in_child(self) -> None:
+        """Make fresh ones, and drop what belongs to the parent."""
+
+
+_stores: weakref.WeakSet[Forkable] = weakref.WeakSet()
+_held: list[Forkable] = []
+
+
+def at_fork(store: Forkable) -> None:
+    """Have a store take part in every fork for as long as it lives."""
+    _stores.add(store)
+
+
+def _before() -> None:
+    _held[:] = sorted(_stores, key=id)
+    for store in _held:
+        store.before_fork()
+
+
+def _in_parent() -> None:
+    for store in reversed(_held):
+        store.after_fork_in_parent()
+    _held.clear()
+
+
+def _in_child() -> None:
+    for store in _held:
+        store.after_fork_in_child()
+    _held.clear()
+
+
+os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)

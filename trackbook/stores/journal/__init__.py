@@ -1,0 +1,1 @@
+"""The append-only journal that makes log_metric durable in microseconds."""

@@ -1,0 +1,197 @@
+"""Where journals lie: segments, their headers and locks, who is alive and what is orphaned."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import cache
+from json import loads
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from trackbook.stores.journal.records import HEADER, Series, json_record, scan
+
+__all__ = ["Segment",
+    "SegmentFile",
+    "create_segment",
+    "host_and_boot",
+    "list_segments",
+    "living_writers",
+    "lock_orphan",
+    "new_writer_id",
+    "orphans",
+    "put_aside",
+    "read_header",
+    "segment_path",
+]
+
+log = logging.getLogger("trackbook")
+
+FORMAT = 1
+_HEADER_ROOM = 4096
+
+
+class SegmentFile(NamedTuple):
+    """A segment on disk: which writer's, which of its segments, and where."""
+
+    writer: str
+    number: int
+    path: Path
+
+
+class Segment:
+    """An open segment as its reader sees it.
+
+    Attributes:
+        writer, number, path: whose, which of its segments, and where.
+        descriptor: open for reading.
+        start: length of the header.
+        pos: everything before it is in the store.
+        series: numbers met before `pos`, or all of them.
+    """
+
+    __slots__ = ("descriptor", "number", "path", "pos", "series", "start", "writer")
+
+    def __init__(self, file: SegmentFile, descriptor: int, start: int, series: dict[int, Series]) -> None:
+        self.writer, self.number, self.path = file
+        self.descriptor, self.series = descriptor, series
+        self.start = self.pos = start
+
+
+def put_aside(segment: Segment, damage: list[tuple[int, int]]) -> None:
+    """Keep damaged bytes of a segment in ``<writer>.bad``, and say so once a piece."""
+    aside = segment.path.with_name(f"{segment.writer}.bad")
+    with open(aside, "ab", opener=lambda path, flags: os.open(path, flags | os.O_CLOEXEC, 0o600)) as out:
+        for start, end in damage:
+            out.write(os.pread(segment.descriptor, end - start, start))
+    log.warning(
+        "%d damaged pieces of the journal %s were skipped and kept in %s; every intact record is stored.",
+        *(len(damage), segment.path, aside),
+    )
+
+
+def new_writer_id() -> str:
+    """128 random bits, as 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+@cache
+def host_and_boot() -> tuple[str, str]:
+    """This host's name and the id of its present boot ("" where the system has none)."""
+    boot = ""
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return socket.gethostname(), boot
+
+
+def segment_path(folder: Path, writer: str, number: int) -> Path:
+    """``<writer>.log``, then ``<writer>.1.log`` and so on."""
+    return folder / (f"{writer}.{number}.log" if number else f"{writer}.log")
+
+
+def list_segments(folder: Path) -> list[SegmentFile]:
+    """Every segment in a folder, in the order in which each writer wrote them; [] if there is no folder."""
+    found = []
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            writer, *rest = entry.name.split(".")
+            if rest[-1:] == ["log"] and len(writer) == 32:
+                found.append(SegmentFile(writer, int(rest[0]) if len(rest) > 1 else 0, Path(entry.path)))
+    return sorted(found)
+
+
+def create_segment(folder: Path, store_id: str, writer: str, number: int, mode: int = 0o600) -> tuple[int, int]:
+    """Make and lock a new segment.
+
+    Returns:
+        its descriptor, opened for appending, and the length of its header.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+    path = segment_path(folder, writer, number)
+    descriptor = os.open(path, flags, mode)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        host, boot = host_and_boot()
+        header = json_record(
+            HEADER,
+            {"format": FORMAT, "store": store_id, "writer": writer, "segment": number}
+            | {"host": host, "boot": boot, "pid": os.getpid()},
+        )
+        if os.write(descriptor, header) != len(header):
+            raise OSError(28, os.strerror(28), str(path))
+    except OSError:
+        os.close(descriptor)
+        with suppress(OSError):
+            path.unlink()
+        raise
+    return descriptor, len(header)
+
+
+def read_header(descriptor: int) -> tuple[dict[str, Any], int]:
+    """A segment's header and its length; ({}, 0) if it is damaged."""
+    for record in scan(os.pread(descriptor, _HEADER_ROOM, 0)):
+        if record.kind == HEADER and record.start == 0:
+            return loads(record.body), record.end
+        break
+    return {}, 0
+
+
+def living_writers(folder: Path, writers: Iterable[str]) -> set[str]:
+    """Those of some writers whose process is alive on this machine: one of their segments is locked."""
+    wanted = set(writers)
+    alive = set()
+    for segment in list_segments(folder):
+        if segment.writer in wanted and segment.writer not in alive and _is_locked(segment.path):
+            alive.add(segment.writer)
+    return alive
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def lock_orphan(segment: SegmentFile) -> int | None:
+    """Lock a segment whose writer is gone; None if it lives, is adopted by another or lies on another host.
+
+    Returns:
+        the descriptor, locked; the caller closes it after it has unlinked the file.
+    """
+    try:
+        descriptor = os.open(segment.path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        host = read_header(descriptor)[0].get("host", host_and_boot()[0])
+        if host == host_and_boot()[0] and os.fstat(descriptor).st_nlink:
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
+
+
+def orphans(folder: Path, own: str | None) -> Iterator[tuple[SegmentFile, int]]:
+    """Lock, one after another, the segments that other writers left behind."""
+    for segment in list_segments(folder):
+        if segment.writer == own:
+            continue
+        descriptor = lock_orphan(segment)
+        if descriptor is not None:
+            yield segment, descriptor

@@ -1,0 +1,316 @@
+"""The writing end: appends whole records to this process's segment, and the recorder that log_metric calls."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import time
+import weakref
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from trackbook.entities import Metric
+from trackbook.entities.checks import checked_metric
+from trackbook.errors import InvalidParameter, StorageFull, StoreError
+from trackbook.stores.base import Recorder
+from trackbook.stores.journal.files import Segment, SegmentFile, create_segment, new_writer_id, segment_path
+from trackbook.stores.journal.records import (
+    MAX_BODY,
+    PACK_CRC,
+    PACK_ONE_POINT,
+    POINT_SIZE,
+    POINTS,
+    SYNC,
+    Series,
+    dataset_of,
+    frame,
+    series_record,
+)
+
+__all__ = ["JournalRecorder", "Writer", "storage_error"]
+
+_FULL = frozenset({27, 28, 122})  # EFBIG, ENOSPC, EDQUOT
+
+
+class Writer:
+    """This process's segment of one store's journal.
+
+    Attributes:
+        id: 32 hexadecimal digits, new in every process.
+        segment: number of the open segment.
+        start: length of its header: where its records begin.
+        awake: whether the drainer already knows that there is something to drain.
+        wake: called after an append when it does not.
+        on_open: called when a segment was made.
+        offset: what makes a wall clock that never goes back out of the monotonic one, in ns.
+    """
+
+    def __init__(self, folder: Path, store_id: str) -> None:
+        self.id = new_writer_id()
+        self.lock = threading.Lock()
+        self.awake = False
+        self.offset = time.time_ns() - time.monotonic_ns()
+        self.wake: Callable[[], None] = _nothing
+        self.on_open: Callable[[], None] = _nothing
+        self.descriptor, self.segment, self.start = -1, 0, 0
+        self.series: dict[int, Series] = {}
+        self._opened: list[Segment] = []
+        self._folder, self._store_id = folder, store_id
+        self._recorders: weakref.WeakSet[JournalRecorder] = weakref.WeakSet()
+        self._count = self._synced = 0
+
+    def open(self) -> None:
+        """Make the first segment, whose lock tells others that this process is alive; nothing if there is one."""
+        with self.lock:
+            if self.descriptor < 0:
+                self._open()
+
+    def _open(self) -> None:
+        try:
+            self.descriptor, self.start = create_segment(self._folder, self._store_id, self.id, self.segment)
+        except OSError as error:
+            raise storage_error(error, self._folder) from error
+        path = segment_path(self._folder, self.id, self.segment)
+        file = SegmentFile(self.id, self.segment, path)
+        self._opened.append(Segment(file, self.descriptor, self.start, self.series))
+        self.on_open()
+
+    def begin_anew(self) -> None:
+        """Become another writer in a forked child: the parent's segment and its lock are the parent's."""
+        for segment in self._opened:
+            os.close(segment.descriptor)
+        self._opened = []
+        self.id = new_writer_id()
+        self.lock = threading.Lock()
+        self.awake = False
+        self._begin(0)
+
+    def now(self) -> int:
+        """Milliseconds since 1970-01-01 UTC; never less than before."""
+        return (time.monotonic_ns() + self.offset) // 1_000_000
+
+    def follow_clock(self) -> None:
+        """Take over a wall clock that has gone forward (a suspended laptop); one that went back is not followed."""
+        self.offset = max(self.offset, time.time_ns() - time.monotonic_ns())
+
+    def register(self, recorder: JournalRecorder) -> None:
+        """Have a recorder forget its numbers when a new segment begins."""
+        with self.lock:
+            self._recorders.add(recorder)
+
+    def declare(self, series: Series) -> int:
+        """Number a series and put that into the journal. The lock is held by the caller."""
+        number = self._count
+        self.append(series_record(number, series))
+        self._count += 1
+        self.series[number] = series
+        return number
+
+    def append(self, record: bytes) -> None:
+        """Append whole records. The lock is held by the caller.
+
+        Raises:
+            StorageFull: no room; the segment is as it was before.
+            StoreError: another failure; the same.
+        """
+        if self.descriptor < 0:
+            self._open()
+        try:
+            written = os.write(self.descriptor, record)
+        except OSError as error:
+            raise storage_error(error, self._folder) from error
+        if written != len(record):
+            self.withdraw(written)
+
+    def withdraw(self, written: int) -> None:
+        """Take back a record that did not go out whole, so that nothing is ever appended behind a torn one."""
+        try:
+            os.ftruncate(self.descriptor, os.fstat(self.descriptor).st_size - written)
+        except OSError:
+            self._next_segment()
+        raise storage_error(OSError(28, os.strerror(28)), self._folder)
+
+    def size(self) -> int:
+        """Length of the open segment in bytes, whole records only; 0 if there is none."""
+        with self.lock:
+            return self._size()
+
+    def _size(self) -> int:
+        return 0 if self.descriptor < 0 else os.fstat(self.descriptor).st_size
+
+    def segments(self) -> tuple[list[Segment], int]:
+        """Every open segment, the one that is written last, and how long that one is."""
+        with self.lock:
+            return list(self._opened), self._size()
+
+    def rotate(self, size: int) -> None:
+        """Begin a new segment if the open one has reached a size."""
+        with self.lock:
+            if self._size() >= size:
+                self._next_segment()
+
+    def drop(self, number: int) -> None:
+        """Close a segment that is stored and removed, and with it its lock."""
+        with self.lock:
+            for segment in [s for s in self._opened if s.number == number]:
+                self._opened.remove(segment)
+                os.close(segment.descriptor)
+                if segment.descriptor == self.descriptor:
+                    self._begin(self.segment + 1)
+
+    def _next_segment(self) -> None:
+        self._begin(self.segment + 1)
+        self._open()
+
+    def _begin(self, segment: int) -> None:
+        """Forget what belongs to a segment; the next one is made when it is needed."""
+        self.descriptor, self.segment, self.start = -1, segment, 0
+        self._renumber()
+
+    def _renumber(self) -> None:
+        self._count = self._synced = 0
+        self.series = {}
+        for recorder in self._recorders:
+            recorder.forget_numbers()
+
+    def sync(self) -> None:
+        """Have the disk take what was appended since the last time (fdatasync), if anything was."""
+        size = self.size()
+        if size != self._synced and size > self.start:
+            os.fdatasync(self.descriptor)
+            self._synced = size
+
+
+class JournalRecorder(Recorder):
+    """One run's way into the journal. `log` is the hot path: each line of it is measured."""
+
+    __slots__ = ("_numbers", "_refusal", "_run_id", "_writer")
+
+    def __init__(self, writer: Writer, run_id: str) -> None:
+        self._writer = writer
+        self._run_id = run_id
+        self._numbers: dict[str, int] = {}
+        self._refusal: str | None = None
+        self.control = ""
+        writer.register(self)
+
+    def log(
+        self,
+        key: str,
+        value: float,
+        step: int | None = None,
+        timestamp: int | None = None,
+        _write: Callable[[int, bytes], int] = os.write,
+        _crc: Callable[[bytes], int] = zlib.crc32,
+        _clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        writer = self._writer
+        try:
+            with writer.lock:
+                body = PACK_ONE_POINT(
+                    *(SYNC, POINTS, 0, POINT_SIZE, self._numbers[key], step or 0),
+                    (_clock() + writer.offset) // 1_000_000 if timestamp is None else _untouched(timestamp),
+                    value,
+                )
+                record = body + PACK_CRC(_crc(body))
+                written = _write(writer.descriptor, record)
+                if written != len(record):
+                    writer.withdraw(written)
+        except (KeyError, TypeError, ValueError, OverflowError, struct.error, OSError):
+            self.log_points([Metric(key, value, timestamp, step or 0)])  # type: ignore[arg-type]
+        if not writer.awake:
+            writer.wake()
+
+    def log_many(self, metrics: Mapping[str, float], step: int | None = None, timestamp: int | None = None) -> None:
+        writer = self._writer
+        try:
+            when = writer.now() if timestamp is None else _untouched(timestamp)
+            with writer.lock:
+                numbers = self._numbers
+                flat: list[float] = []
+                for key, value in metrics.items():
+                    flat += (numbers[key], step or 0, when, value)
+                writer.append(frame(POINTS, _packer(len(metrics))(*flat)))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, struct.error):
+            points = [Metric(key, value, timestamp, step or 0) for key, value in _pairs(metrics)]  # type: ignore[arg-type]
+            self.log_points(points)
+        if not writer.awake:
+            writer.wake()
+
+    def log_points(self, points: Iterable[Metric]) -> None:
+        """Check every field, number what is new, and append all points as one record."""
+        writer = self._writer
+        if self._refusal:
+            raise InvalidParameter(self._refusal)
+        checked = [checked_metric(point, writer.now) for point in points]
+        if len(checked) * POINT_SIZE > MAX_BODY:
+            raise InvalidParameter(f"{len(checked)} points in one call; log at most {MAX_BODY // POINT_SIZE} at once.")
+        if not checked:
+            return
+        with writer.lock:
+            flat: list[float] = []
+            for metric in checked:
+                flat += (self._number(metric), metric.step, metric.timestamp, metric.value)
+            writer.append(frame(POINTS, _packer(len(checked))(*flat)))
+        if not writer.awake:
+            writer.wake()
+
+    def _number(self, metric: Metric) -> int:
+        series = Series(self._run_id, metric.key, metric.model_id or "", dataset_of(metric))
+        cached = "\0".join(series[1:]) if series.model or series.dataset else metric.key
+        number = self._numbers.get(cached)
+        if number is None:
+            number = self._numbers[cached] = self._writer.declare(series)
+        return number
+
+    def forget_numbers(self) -> None:
+        """Begin to number anew. The writer's lock is held by the caller."""
+        self._numbers.clear()
+
+    def refuse(self, reason: str | None) -> None:
+        """Refuse further points, for this reason; None takes them again."""
+        with self._writer.lock:
+            self._refusal = reason
+            self._numbers.clear()  # the hot path then meets an unknown key and asks the slow one
+
+
+def storage_error(error: OSError, folder: Path) -> StoreError:
+    """A failed write as an error that names the place and the room that is left."""
+    if error.errno in _FULL:
+        room = os.statvfs(folder)
+        return StorageFull(
+            f"No space left to log to {str(folder)!r}: {room.f_bavail * room.f_frsize} bytes are free. "
+            "Nothing logged before is lost; free some space and go on."
+        )
+    return StoreError(f"Cannot write to the journal in {str(folder)!r}: {error}. Check that the disk is there and writable.")
+
+
+def _nothing() -> None:
+    """What a writer calls that nobody listens to."""
+
+
+def _untouched(timestamp: object) -> int:
+    """Send a caller's own timestamp the slow way, where it is checked."""
+    raise ValueError(timestamp)
+
+
+def _pairs(metrics: object) -> Iterable[tuple[str, float]]:
+    if not isinstance(metrics, Mapping):
+        raise InvalidParameter(f"log_metrics takes a dict of keys and numbers, not {type(metrics).__name__}.")
+    return metrics.items()
+
+
+_packers: dict[int, Callable[..., bytes]] = {}
+
+
+def _packer(count: int) -> Callable[..., bytes]:
+    """What packs so many points; made once a count, since a loop logs the same number each time."""
+    packer = _packers.get(count)
+    if packer is None:
+        packer = struct.Struct("<" + "Iqqd" * count).pack
+        if len(_packers) < 256:
+            _packers[count] = packer
+    return packer

@@ -1,0 +1,237 @@
+"""The way to a SQL database: connections, transactions and the errors that drivers raise, as ours."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from random import random
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool, StaticPool
+
+from trackbook.config import read_settings
+from trackbook.errors import DamagedStore, ForeignDatabase, ReadOnlyStore, StorageFull, StoreAway, StoreError
+from trackbook.uris import StoreUri
+
+__all__ = ["Connection", "Database"]
+
+BUSY_SECONDS = 30.0
+MINIMUM_SQLITE = (3, 35)
+
+
+class Connection:
+    """One connection within one transaction. SQL is written with ``?`` for parameters.
+
+    It speaks to the driver directly: SQLAlchemy's own execution costs 25 µs a statement, the driver's 4.
+    """
+
+    __slots__ = ("_cursor", "raw")
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+        self._cursor = raw.cursor()
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Run a statement and return all of its rows as tuples."""
+        return self._cursor.execute(sql, parameters).fetchall()  # type: ignore[no-any-return]
+
+    def executemany(self, sql: str, rows: Any) -> None:
+        """Run a statement once a row of parameters."""
+        self._cursor.executemany(sql, rows)
+
+    def change(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run an UPDATE, INSERT or DELETE and return how many rows it touched."""
+        return self._cursor.execute(sql, parameters).rowcount  # type: ignore[no-any-return]
+
+
+class Database:
+    """A SQLite database, in a file or in memory: one writing connection, as many for reading as there are readers.
+
+    Args:
+        uri: where it is.
+        read_only: open it so that SQLite itself refuses to write.
+    """
+
+    def __init__(self, uri: StoreUri, read_only: bool = False) -> None:
+        if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
+            raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; Trackbook needs 3.35 or newer. Update Python.")
+        self.uri, self.read_only = uri, read_only
+        self.in_memory = uri.kind == "memory"
+        self.wal = not self.in_memory
+        self._lock = threading.RLock()
+        self._engine = self._make_engine()
+        self._writing: PoolProxiedConnection | None = None
+        self._inherited: list[object] = []
+
+    def _make_engine(self) -> Engine:
+        pool = {"poolclass": StaticPool} if self.in_memory else {"poolclass": QueuePool, "pool_size": 4, "max_overflow": 60}
+        return create_engine("sqlite://", creator=self._connect, **pool)  # type: ignore[arg-type]
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._address(),
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "mmap_size=0", "temp_store=MEMORY", "cache_size=-16000"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _address(self) -> str:
+        if self.in_memory:
+            return "file::memory:"
+        path = quote(str(self.uri.path))
+        if not self.read_only:
+            return f"file:{path}"
+        return f"file:{path}?mode=ro" + ("&immutable=1" if self._frozen() else "")
+
+    def _frozen(self) -> bool:
+        """Whether nobody can be writing: the folder takes no files, and no write-ahead log lies beside the database."""
+        path = Path(str(self.uri.path))
+        return not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database and changes nothing."""
+        if self.in_memory:
+            with self._lock, _errors(self):
+                yield Connection(self._writer().dbapi_connection)
+            return
+        with _errors(self):
+            pooled = self._engine.raw_connection()
+            try:
+                connection = Connection(pooled.dbapi_connection)
+                connection.execute("BEGIN")
+                try:
+                    yield connection
+                finally:
+                    with suppress(sqlite3.Error):
+                        connection.execute("ROLLBACK")
+            finally:
+                pooled.close()
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A transaction that writes: all of it is stored when the block ends, or nothing.
+
+        Args:
+            durable: have the disk take it, with all that was committed before (registry, deletions, journals).
+        """
+        if self.read_only:
+            raise ReadOnlyStore(f"The store {self.uri.uri} was opened read-only. Open it without read_only to change it.")
+        with self._lock, _errors(self):
+            connection = Connection(self._writer().dbapi_connection)
+            if durable:
+                connection.execute("PRAGMA synchronous=FULL")
+            try:
+                self._begin(connection)
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    with suppress(sqlite3.Error):
+                        connection.execute("ROLLBACK")
+                    raise
+            finally:
+                if durable:
+                    connection.execute("PRAGMA synchronous=NORMAL")
+
+    def _writer(self) -> PoolProxiedConnection:
+        if self._writing is None:
+            self._writing = self._engine.raw_connection()
+        return self._writing
+
+    def _begin(self, connection: Connection) -> None:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) and "busy" not in str(error):
+                raise
+            # SQLite gives up at once where waiting could be a deadlock; one more try, off the beat of the others
+            time.sleep(random() * 0.05)
+            connection.execute("BEGIN IMMEDIATE")
+
+    def set_up_file(self) -> None:
+        """Choose, once in the life of a file, what cannot be chosen inside a transaction or afterwards."""
+        if self.in_memory:
+            return
+        os.chmod(str(self.uri.path), int(read_settings().file_mode or "600", 8))
+        with self._lock, _errors(self):
+            connection = Connection(self._writer().dbapi_connection)
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            connection.execute("PRAGMA journal_mode=WAL")
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the database, as far as readers allow."""
+        with self._lock, suppress(sqlite3.Error):
+            Connection(self._writer().dbapi_connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close every connection; the last one of all processes removes the write-ahead log."""
+        with self._lock:
+            if self._writing is not None:
+                self._writing.close()
+                self._writing = None
+            self._engine.dispose()
+
+    def before_fork(self) -> None:
+        """Let no transaction be under way."""
+        self._lock.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Leave the parent's connections alone, open and referenced: closing them here would drop its locks."""
+        self._inherited += [self._engine, self._writing]
+        if not self.in_memory:
+            self._engine.dispose(close=False)
+            self._engine = self._make_engine()
+            self._writing = None
+        self._lock = threading.RLock()
+
+
+@contextmanager
+def _errors(database: Database) -> Iterator[None]:
+    """Drivers' errors as ours, naming the database, what is wrong and what helps."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(error, database) from error
+
+
+def _translated(error: sqlite3.Error, database: Database) -> StoreError | ReadOnlyStore:
+    text, where = str(error), database.uri.path or database.uri.uri
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StoreAway(f"The database {where} has been locked by another program for {BUSY_SECONDS:.0f} s. Try again.")
+    if name.startswith("SQLITE_FULL") or "disk is full" in text:
+        return StorageFull(f"No space left for the database {where}: {_room(where)} Nothing stored is lost; free some and go on.")
+    if name.startswith("SQLITE_READONLY") or "readonly" in text:
+        return ReadOnlyStore(f"The database {where} cannot be written: {text}. Check the permissions of the file and its folder.")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return StoreError(f"The database {where} cannot be opened: check that its folder exists and that you may write there.")
+    if name.startswith("SQLITE_NOTADB"):
+        return ForeignDatabase(f"{where} is no SQLite database and was left untouched. Name another file, such as trackbook.db.")
+    if name.startswith("SQLITE_CORRUPT"):
+        return DamagedStore(f"The database {where} is damaged: {text}. Restore a backup; the journal beside it is untouched.")
+    return StoreError(f"The database {where} reports: {text}.")
+
+
+def _room(where: str) -> str:
+    with suppress(OSError):
+        room = os.statvfs(os.path.dirname(where) or ".")
+        return f"{room.f_bavail * room.f_frsize} bytes are free."
+    return "no bytes are known to be free."

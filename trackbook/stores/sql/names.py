@@ -1,0 +1,57 @@
+"""Interned texts: the integer keys of metric series, and of the names of params and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from trackbook.stores.sql.engine import Connection
+
+__all__ = ["Interned", "names", "series"]
+
+
+class Interned:
+    """Texts of one table and their keys, remembered in this process.
+
+    Only what was read is remembered: a key that a transaction has just made may still be rolled back.
+    """
+
+    def __init__(self, table: str, columns: tuple[str, ...]) -> None:
+        where = " AND ".join(f'"{column}" = ?' for column in columns)
+        listed = ", ".join(f'"{column}"' for column in columns)
+        marks = ", ".join("?" * len(columns))
+        self._select = f"SELECT id FROM {table} WHERE {where}"
+        self._insert = f"INSERT INTO {table} ({listed}) VALUES ({marks}) RETURNING id"
+        self._known: dict[tuple[str, ...], int] = {}
+
+    def find(self, connection: Connection, texts: tuple[str, ...]) -> int | None:
+        """The key of a text; None if it was never used."""
+        known = self._known.get(texts)
+        if known is None:
+            rows = connection.execute(self._select, texts)
+            if rows:
+                known = self._known[texts] = int(rows[0][0])
+        return known
+
+    def key(self, connection: Connection, texts: tuple[str, ...]) -> int:
+        """The key of a text, made if there is none; only in a writing transaction."""
+        known = self._known.get(texts) or self.find(connection, texts)
+        if known is None:
+            ((known,),) = connection.execute(self._insert, texts)
+        return int(known)
+
+    def keys(self, connection: Connection, texts: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
+        """The keys of many texts."""
+        return {text: self.key(connection, text) for text in texts}
+
+
+def names() -> Interned:
+    """Names of params and tags: (name,)."""
+    return Interned("names", ("name",))
+
+
+def series() -> Interned:
+    """Metric series: (key, model, data set)."""
+    return Interned("series", ("key", "model", "dataset"))
+
+

@@ -1,0 +1,297 @@
+"""Points of metrics in a SQL database: stored from the journal, summed up, and read as history or as a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby, repeat
+from math import isfinite, isnan, nan
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from trackbook.entities import Metric
+from trackbook.entities.keys import check_key, check_run_id
+from trackbook.stores.base import FeedAnswer, PointArrays, Summary
+from trackbook.stores.journal.drainer import Extra, Moved
+from trackbook.stores.journal.files import Segment
+from trackbook.stores.journal.records import Batch, Record, Series, dataset_of
+from trackbook.stores.sql import packing
+from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.names import Interned
+from trackbook.stores.sql.tables import FINITE, MINUS_INFINITY, NOT_A_NUMBER, PLUS_INFINITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Points", "RawPoint"]
+
+RawPoint = tuple[int, int, int, float]  # series number, step, time, value
+Columns = tuple[Sequence[int], Sequence[int], Sequence[float]]
+
+_ATTEMPT_SHIFT = 48  # a feed's cursor is the run's attempt above its next sequence number
+_BY_NUMBER = itemgetter(0)
+_INSERT_POINT = "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_SUMMARY = "last, last_class, last_step, last_time, min, min_step, max, max_step, first, first_step, count"
+_READ_SUMMARY = f"SELECT {_SUMMARY} FROM metric_summary WHERE run = ? AND series = ?"
+_WRITE_SUMMARY = f"REPLACE INTO metric_summary (run, series, {_SUMMARY}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+
+
+class Points:
+    """The verbs of PointStore, and what the journal's drainer asks of a store."""
+
+    database: Database
+    _series: Interned
+    _run_keys: dict[str, int]
+    _listeners: list[Callable[[], None]]
+    _now: Callable[[], int]
+    flush: Callable[[], None]
+    _other_record: Callable[[Connection, Segment, Record], None]
+
+    def apply(self, segment: Segment | None, batch: Batch, extra: Extra | None = None) -> None:
+        """See `trackbook.stores.journal.drainer.Sink`."""
+        with self.database.write() as connection:
+            if segment is not None:
+                self._advance(connection, segment, batch)
+                self._store_raw(connection, batch.points, segment.series, segment)
+                for record in batch.others:
+                    self._other_record(connection, segment, record)
+            if extra is not None:
+                extra(connection)
+
+    def _advance(self, connection: Connection, segment: Segment, batch: Batch) -> None:
+        """Move the stored position of a segment: what makes two drainers safe and a replay exact."""
+        place = (segment.writer, segment.number)
+        moved = connection.change(
+            "UPDATE positions SET pos = ?, updated = ? WHERE writer = ? AND segment = ? AND pos = ?",
+            (batch.end, self._now(), *place, batch.start),
+        )
+        if not moved and batch.start == segment.start:
+            moved = connection.change(
+                "INSERT INTO positions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (*place, batch.end, self._now())
+            )
+        if not moved:
+            raise Moved
+
+    def position(self, writer: str, number: int) -> int | None:
+        """See `trackbook.stores.journal.drainer.Sink`."""
+        with self.database.read() as connection:
+            rows = connection.execute("SELECT pos FROM positions WHERE writer = ? AND segment = ?", (writer, number))
+        return int(rows[0][0]) if rows else None
+
+    def settle(self) -> None:
+        """See `trackbook.stores.journal.drainer.Sink`."""
+        with self.database.write(durable=True) as connection:
+            connection.execute("UPDATE trackbook_store SET version = version")
+
+    def after_commit(self) -> None:
+        """See `trackbook.stores.journal.drainer.Sink`."""
+        for nudge in tuple(self._listeners):
+            nudge()
+
+    def listen(self, nudge: Callable[[], None]) -> Callable[[], None]:
+        self._listeners.append(nudge)
+        return lambda: self._listeners.remove(nudge) if nudge in self._listeners else None
+
+    def _store_raw(
+        self, connection: Connection, points: list[RawPoint], series: Mapping[int, Series], segment: Segment | None
+    ) -> None:
+        """Store points that carry a segment's series numbers; those of purged runs are put aside."""
+        points.sort(key=_BY_NUMBER)  # stable: a series keeps its order
+        by_run: dict[str, list[tuple[Series, Columns]]] = {}
+        for number, group in groupby(points, _BY_NUMBER):
+            _, steps, times, values = zip(*group, strict=True)
+            by_run.setdefault(series[number].run_id, []).append((series[number], (steps, times, values)))
+        for run_id, groups in by_run.items():
+            run = self._run_key(connection, run_id)
+            if run is None or not self._store_run(connection, run, groups):
+                self._reject(connection, segment, run_id, groups)
+
+    def store_points(self, connection: Connection, run: int, run_id: str, metrics: Iterable[Metric]) -> None:
+        """Store checked points of one run within a transaction."""
+        by_series: dict[Series, list[tuple[int, int, float]]] = {}
+        for metric in metrics:
+            series = Series(run_id, metric.key, metric.model_id or "", dataset_of(metric))
+            by_series.setdefault(series, []).append((metric.step, metric.timestamp, metric.value))
+        groups = [(series, tuple(zip(*rows, strict=True))) for series, rows in by_series.items()]
+        self._store_run(connection, run, groups)  # type: ignore[arg-type]
+
+    def _run_key(self, connection: Connection, run_id: str) -> int | None:
+        key = self._run_keys.get(run_id)
+        if key is None:
+            rows = connection.execute("SELECT id FROM runs WHERE run_id = ?", (run_id,))
+            if rows:
+                key = self._run_keys[run_id] = int(rows[0][0])
+        return key
+
+    def _store_run(self, connection: Connection, run: int, groups: list[tuple[Series, Columns]]) -> bool:
+        count = sum(len(columns[0]) for _, columns in groups)
+        numbered = connection.execute(
+            "UPDATE runs SET next_seq = next_seq + ?, hot = hot + ? WHERE id = ? RETURNING next_seq", (count, count, run)
+        )
+        if not numbered:
+            return False
+        seq = int(numbered[0][0]) - count
+        for series, columns in groups:
+            key = self._series.key(connection, series[1:])
+            size = len(columns[0])
+            classes = _classes(columns[2])
+            rows = zip(
+                *(repeat(run, size), repeat(key), range(seq, seq + size), columns[0], columns[1], columns[2]),
+                *(classes, repeat(0)),
+                strict=False,
+            )
+            connection.executemany(_INSERT_POINT, rows)
+            seq += size
+            self._sum_up(connection, run, key, columns)
+            if series.model or series.dataset:
+                self._sum_up(connection, run, self._series.key(connection, (series.key, "", "")), columns)
+        return True
+
+    def _sum_up(self, connection: Connection, run: int, series: int, columns: Columns) -> None:
+        stored = connection.execute(_READ_SUMMARY, (run, series))
+        summary = _fold(stored[0] if stored else None, *columns)
+        connection.execute(_WRITE_SUMMARY, (run, series, *summary))
+
+    def _reject(
+        self, connection: Connection, segment: Segment | None, run_id: str, groups: list[tuple[Series, Columns]]
+    ) -> None:
+        """Keep the points of a run that exists no more, with the reason, for doctor to show."""
+        body = repr([(tuple(series), columns) for series, columns in groups]).encode()
+        writer, number, offset = (segment.writer, segment.number, segment.pos) if segment else ("", 0, 0)
+        connection.execute(
+            "INSERT INTO rejected (writer, segment, offset, reason, body, time) VALUES (?, ?, ?, ?, ?, ?)",
+            (writer, number, offset, f"there is no run {run_id}", body, self._now()),
+        )
+
+    def points(self, run_id: str, key: str) -> PointArrays:
+        check_run_id(run_id)
+        key = check_key("metric", key)
+        self.flush()
+        with self.database.read() as connection:
+            run = self._run_key(connection, run_id)
+            keys = [number for number, *_ in _series_of(connection, [key])]
+            parts = [packing.read(connection, run, number) for number in keys] if run is not None else []
+        return packing.sorted_once(packing.joined(parts))
+
+    def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
+        check_run_id(run_id)
+        key = check_key("metric", key)
+        self.flush()
+        with self.database.read() as connection:
+            run = self._run_key(connection, run_id)
+            if run is None:
+                return []
+            history: list[Metric] = []
+            for number, _, model, dataset in _series_of(connection, [key]):
+                points = packing.sorted_once(packing.read(connection, run, number))
+                history += _metrics(points, key, model, dataset)
+        if len({(m.model_id, m.dataset_name) for m in history[:1] + history[-1:]}) > 1:
+            history.sort(key=lambda m: (m.step, m.timestamp, not isnan(m.value), m.value))
+        return history
+
+    def summaries(self, run_id: str) -> list[Summary]:
+        self.flush()
+        with self.database.read() as connection:
+            rows = connection.execute(
+                "SELECT s.key, m.last, m.last_step, m.last_time, m.min, m.min_step, m.max, m.max_step, m.first, "
+                "m.first_step, m.count FROM runs r JOIN metric_summary m ON m.run = r.id JOIN series s ON s.id = m.series "
+                "WHERE r.run_id = ? AND s.model = '' AND s.dataset = '' ORDER BY s.key",
+                (check_run_id(run_id),),
+            )
+        return [Summary(row[0], nan if row[1] is None else row[1], *row[2:]) for row in rows]
+
+    def read_feed(self, run_id: str, cursor: int = 0, keys: Sequence[str] | None = None) -> FeedAnswer:
+        with self.database.read() as connection:
+            rows = connection.execute("SELECT id, attempt, next_seq FROM runs WHERE run_id = ?", (run_id,))
+            if not rows:
+                return FeedAnswer(cursor, False, {})
+            run, attempt, next_seq = rows[0]
+            new_cursor = (attempt << _ATTEMPT_SHIFT) | next_seq
+            if new_cursor == cursor:
+                return FeedAnswer(cursor, False, {})
+            after = cursor & ((1 << _ATTEMPT_SHIFT) - 1)
+            reload = bool(cursor) and (cursor >> _ATTEMPT_SHIFT != attempt or _packed_since(connection, run, after))
+            found = _feed_points(connection, run, 0 if reload else after, keys)
+        return FeedAnswer(new_cursor, reload, found)
+
+
+class _Series(NamedTuple):
+    number: int
+    key: str
+    model: str
+    dataset: str
+
+
+def _series_of(connection: Connection, keys: Sequence[str]) -> list[_Series]:
+    marks = ", ".join("?" * len(keys))
+    return [_Series(*row) for row in connection.execute(f"SELECT * FROM series WHERE key IN ({marks})", keys)]
+
+
+def _packed_since(connection: Connection, run: int, after: int) -> bool:
+    return bool(connection.execute("SELECT 1 FROM chunks WHERE run = ? AND last_seq >= ? LIMIT 1", (run, after)))
+
+
+def _feed_points(
+    connection: Connection, run: int, after: int, keys: Sequence[str] | None
+) -> dict[str, PointArrays]:
+    """Points from a sequence number on, by metric key."""
+    known = {row[0]: row[1] for row in connection.execute(
+        "SELECT s.id, s.key FROM metric_summary m JOIN series s ON s.id = m.series WHERE m.run = ?", (run,)
+    )}
+    wanted = {number: key for number, key in known.items() if keys is None or key in keys}
+    found: dict[str, list[PointArrays]] = {}
+    for number, key in wanted.items():
+        points = packing.read(connection, run, number, after)
+        if len(points.steps):
+            found.setdefault(key, []).append(points)
+    return {key: packing.joined(parts) for key, parts in found.items()}
+
+
+def _metrics(points: PointArrays, key: str, model: str, dataset: str) -> Iterator[Metric]:
+    name, _, digest = dataset.partition("\n")
+    columns = (points.values.tolist(), points.times.tolist(), points.steps.tolist())
+    if not (model or dataset):
+        return map(Metric, repeat(key), *columns)
+    return map(Metric, repeat(key), *columns, repeat(model or None), repeat(name or None), repeat(digest or None))
+
+
+def _classes(values: Sequence[float]) -> Iterable[int]:
+    if all(map(isfinite, values)):
+        return repeat(FINITE)
+    return [_class(value) for value in values]
+
+
+def _class(value: float) -> int:
+    if isfinite(value):
+        return FINITE
+    if isnan(value):
+        return NOT_A_NUMBER
+    return PLUS_INFINITY if value > 0 else MINUS_INFINITY
+
+
+def _fold(stored: tuple[Any, ...] | None, steps: Sequence[int], times: Sequence[int], values: Sequence[float]) -> Any:
+    """A summary row with further points taken in; last by (step, time, value) with NaN below all, the others without NaN."""
+    last = max(zip(steps, times, map(_ordered, values), strict=True))
+    numbers = [(value, step) for value, step in zip(values, steps, strict=True) if value == value]
+    low = min(numbers, key=_BY_NUMBER) if numbers else (None, None)
+    high = max(numbers, key=_BY_NUMBER) if numbers else (None, None)
+    first = numbers[0] if numbers else (None, None)
+    count = len(steps)
+    if stored is not None:
+        old_last = (stored[2], stored[3], (stored[0] is not None, stored[0] or 0.0))
+        if old_last > last:
+            last = old_last
+        low = _better(low, stored[4:6], low[0] is not None and stored[4] is not None and low[0] < stored[4])
+        high = _better(high, stored[6:8], high[0] is not None and stored[6] is not None and high[0] > stored[6])
+        first = stored[8:10] if stored[8] is not None else first
+        count += stored[10]
+    step, time, (is_number, value) = last
+    shown = value if is_number else None
+    return shown, _class(value) if is_number else NOT_A_NUMBER, step, time, *low, *high, *first, count
+
+
+def _ordered(value: float) -> tuple[bool, float]:
+    return (True, value) if value == value else (False, 0.0)
+
+
+def _better(new: tuple[Any, ...], old: tuple[Any, ...], is_better: bool) -> tuple[Any, ...]:
+    return new if is_better or old[0] is None else old

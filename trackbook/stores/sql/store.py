@@ -1,0 +1,216 @@
+"""The SQL store: the nouns put together over one database and one journal."""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+from trackbook.entities import Metric, Param, Run, RunStatus, RunTag
+from trackbook.entities.checks import checked_metric
+from trackbook.entities.keys import check_run_id
+from trackbook.errors import InvalidParameter, ReadOnlyStore, StoreAway
+from trackbook.stores.base import Recorder, Store
+from trackbook.stores.forks import at_fork
+from trackbook.stores.journal.drainer import Extra
+from trackbook.stores.journal.files import living_writers
+from trackbook.stores.journal.journal import Journal
+from trackbook.stores.journal.records import END, Batch
+from trackbook.stores.sql import names, packing
+from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.experiments import Experiments
+from trackbook.stores.sql.points import Points
+from trackbook.stores.sql.recorder import DirectRecorder
+from trackbook.stores.sql.runs import Runs, checked_batch, deleted_message
+from trackbook.stores.sql.schema import open_schema
+from trackbook.stores.sql.search import ExperimentSearch, RunSearch, load_runs
+from trackbook.uris import StoreUri, file_uri
+
+__all__ = ["SqlStore"]
+
+ARTIFACTS = "trackbook-artifacts"
+
+
+class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
+    """A store in a SQL database.
+
+    Args:
+        uri: where it is.
+        read_only: whether nothing may be changed.
+        clock: milliseconds since 1970-01-01 UTC, for tests; the journal's clock if None.
+    """
+
+    def __init__(self, uri: StoreUri, read_only: bool = False, clock: Callable[[], int] | None = None) -> None:
+        self.uri, self.read_only = uri.uri, read_only
+        self._clock = clock
+        self.closed = False
+        self._names, self._series = names.names(), names.series()
+        self._run_keys: dict[str, int] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._refused: dict[str, str] = {}
+        self._direct: weakref.WeakValueDictionary[str, DirectRecorder] = weakref.WeakValueDictionary()
+        self._folder = Path(f"{uri.path}.d") / "writers"
+        if not read_only and uri.path is not None:
+            os.makedirs(os.path.dirname(uri.path), exist_ok=True)
+        self.database = Database(uri, read_only)
+        self._journal: Journal | None = None
+        store_id = open_schema(self.database, "0")
+        if not (read_only or self.database.in_memory):
+            self._journal = Journal(self._folder, store_id, self)
+            self._journal.adopt()
+            packing.pack_ended(self.database)
+        at_fork(self)
+
+    def artifact_root(self) -> str:
+        if self.database.uri.path is None:
+            return file_uri(ARTIFACTS)
+        return os.path.join(os.path.dirname(self.database.uri.path), ARTIFACTS)
+
+    def _absolute(self, location: str) -> str:
+        """An artifact location as people see it; relative ones lie beside the database, which may have been moved."""
+        return location if "/" in location else os.path.join(self.artifact_root(), location)
+
+    def _relative(self, location: str) -> str:
+        return location if "://" in location else file_uri(location)
+
+    def _artifact_uri(self, location: str, run_id: str) -> str:
+        return f"{self._absolute(location).rstrip('/')}/{run_id}"
+
+    def _now(self) -> int:
+        if self._clock is not None:
+            return self._clock()
+        return self._journal.writer.now() if self._journal is not None else time.time_ns() // 1_000_000
+
+    def _load_runs(self, connection: Connection, keys: list[int]) -> list[Run]:
+        return load_runs(connection, keys, self._artifact_uri)
+
+    def living_writers(self, candidates: Collection[str]) -> set[str]:
+        """Those of some writers whose process is alive on this machine."""
+        return living_writers(self._folder, candidates)
+
+    def _own_writer(self) -> str | None:
+        if self._journal is None:
+            return None
+        self._journal.writer.open()
+        return self._journal.writer.id
+
+    def flush(self) -> None:
+        if self._journal is not None:
+            self._journal.flush()
+
+    def _write_through(self, extra: Extra) -> None:
+        """Do something to the database behind everything that this process has logged."""
+        if self._journal is None:
+            self.apply(None, Batch(0, 0), extra)
+        else:
+            self._journal.flush(extra, adopt=False)
+
+    def run_started(self, run_id: str) -> None:
+        """Beat for a run of this process until `run_ended`."""
+        if self._journal is not None:
+            self._journal.run_started(run_id)
+
+    def run_ended(self, run_id: str, status: str) -> None:
+        """End a run of this process: points and status are in the store when this returns, or in the journal."""
+        if self._journal is None:
+            self.end_run(run_id, status)
+            return
+        end = self._now()
+        try:
+            number = RunStatus.from_string(status)
+            self._journal.end(lambda connection: self._update(connection, run_id, number, end, None))
+        except StoreAway:
+            self._journal.keep(END, {"run": run_id, "status": number, "end_time": end})
+        self._journal.run_ended(run_id)
+
+    def tidy(self) -> None:
+        """See `trackbook.stores.journal.drainer.Sink`."""
+        packing.pack_ended(self.database)
+
+    def log_batch(
+        self,
+        run_id: str,
+        metrics: Iterable[Metric] = (),
+        params: Iterable[Param] = (),
+        tags: Iterable[RunTag] = (),
+    ) -> None:
+        check_run_id(run_id)
+        points, new_params, new_tags = checked_batch(metrics, params, tags)
+        if not (new_params or new_tags):
+            self.recorder(run_id).log_points(points)
+            return
+        points = [checked_metric(point, self._now) for point in points]
+
+        def store(connection: Connection) -> None:
+            run = self._put_values(connection, run_id, new_params, new_tags)
+            if points:
+                self.store_points(connection, run, run_id, points)
+
+        self._write_through(store)
+        if points:
+            self.after_commit()
+
+    def recorder(self, run_id: str) -> Recorder:
+        if self.read_only:
+            raise ReadOnlyStore(f"The store {self.uri} was opened read-only. Open it without read_only to log to it.")
+        if run_id in self._refused:
+            raise InvalidParameter(self._refused[run_id])
+        if run_id not in self._run_keys:
+            self._look_up(check_run_id(run_id))
+        if self._journal is not None:
+            return self._journal.recorder(run_id)
+        found = self._direct.get(run_id)
+        if found is None:
+            found = self._direct[run_id] = DirectRecorder(self, run_id)
+        return found
+
+    def _look_up(self, run_id: str) -> None:
+        with self.database.read() as connection:
+            key = self._key(connection, run_id)
+            ((stage,),) = connection.execute("SELECT lifecycle_stage FROM runs WHERE id = ?", (key,))
+        if stage != "active":
+            self._run_keys.pop(run_id, None)
+            raise InvalidParameter(deleted_message(run_id))
+
+    def _refuse_points(self, run_id: str, reason: str | None) -> None:
+        if reason is None:
+            self._refused.pop(run_id, None)
+        else:
+            self._refused[run_id] = reason
+        if self._journal is not None:
+            self._journal.refuse(run_id, reason)
+
+    def write_points(self, run_id: str, points: list[Metric]) -> None:
+        """Store checked points at once, where there is no journal."""
+        with self.database.write() as connection:
+            self.store_points(connection, self._changeable(connection, run_id), run_id, points)
+        self.after_commit()
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        if self._journal is not None:
+            self._journal.close()
+            packing.pack_ended(self.database)
+        self.database.close()
+
+    def before_fork(self) -> None:
+        """See `trackbook.stores.forks`."""
+        if self._journal is not None:
+            self._journal.before_fork()
+        self.database.before_fork()
+
+    def after_fork_in_parent(self) -> None:
+        """See `trackbook.stores.forks`."""
+        self.database.after_fork_in_parent()
+        if self._journal is not None:
+            self._journal.after_fork_in_parent()
+
+    def after_fork_in_child(self) -> None:
+        """See `trackbook.stores.forks`."""
+        self.database.after_fork_in_child()
+        if self._journal is not None:
+            self._journal.after_fork_in_child()

@@ -1,0 +1,207 @@
+"""The schema: every table and index, once; integer keys inside, MLflow's ids outside."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.types import UserDefinedType
+
+__all__ = ["FINITE", "HEAD", "MINUS_INFINITY", "NOT_A_NUMBER", "PLUS_INFINITY", "SCHEMA_VERSION", "metadata"]
+
+#: The newest schema that this code writes; `store.version` in a database says which one it has.
+SCHEMA_VERSION = 1
+
+#: Value classes of a stored float: a database may lose NaN and the infinities, a small integer it keeps.
+FINITE, NOT_A_NUMBER, PLUS_INFINITY, MINUS_INFINITY = 0, 1, 2, 3
+
+#: Characters of a param's or tag's value that its index holds; longer values are compared whole afterwards.
+HEAD = 128
+
+metadata = MetaData()
+
+
+class _ExactFloat(UserDefinedType[float]):
+    """A double without REAL affinity: SQLite's REAL columns drop the sign of -0.0."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "BLOB"
+
+
+EXACT = Float(53).with_variant(_ExactFloat(), "sqlite")
+KEY = Integer().with_variant(BigInteger(), "postgresql", "mysql", "mssql")
+WHOLE = BigInteger()
+
+
+def _table(name: str, *columns: Column | Index, clustered: bool = False) -> Table:
+    return Table(name, metadata, *columns, sqlite_with_rowid=not clustered, mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin")
+
+
+store = _table(
+    "trackbook_store",
+    Column("store_id", String(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("created", WHOLE, nullable=False),
+)
+
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(500), nullable=False, unique=True),
+    Column("artifact_location", Text, nullable=False),  # relative to the database unless the user gave a root
+    Column("lifecycle_stage", String(8), nullable=False),
+    Column("creation_time", WHOLE, nullable=False),
+    Column("last_update_time", WHOLE, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+experiment_tags = _table(
+    "experiment_tags",
+    Column("experiment", ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(250), primary_key=True),
+    Column("value", Text, nullable=False),
+    clustered=True,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(256), nullable=False, unique=True),
+    Column("experiment", ForeignKey("experiments.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("user_id", String(256), nullable=False, server_default=""),
+    Column("status", SmallInteger, nullable=False),  # RunStatus
+    Column("start_time", WHOLE),
+    Column("end_time", WHOLE),
+    Column("lifecycle_stage", String(8), nullable=False),
+    Column("deleted_time", WHOLE),
+    Column("heartbeat", WHOLE),  # ms; NULL: no process of ours runs it
+    Column("writer", String(32)),  # journal of the owner
+    Column("host", String(256)),
+    Column("boot", String(64)),
+    Column("pid", Integer),
+    Column("attempt", Integer, nullable=False, server_default="1"),
+    Column("next_seq", WHOLE, nullable=False, server_default="0"),
+    Column("hot", Integer, nullable=False, server_default="0"),  # points not packed yet, for whoever packs
+    Column("control", String(64), nullable=False, server_default=""),
+    Index("runs_by_experiment", "experiment", "lifecycle_stage", "start_time", "run_id"),
+    Index("runs_to_pack", "hot", sqlite_where=text("hot >= 256"), postgresql_where=text("hot >= 256")),
+    sqlite_autoincrement=True,
+)
+
+names = Table(
+    "names",  # keys of params and tags
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(250), nullable=False, unique=True),
+)
+
+params = _table(
+    "params",
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Integer, primary_key=True),
+    Column("value", Text, nullable=False),
+    clustered=True,
+)
+Index("params_by_value", params.c.name, func.substr(params.c.value, text("1"), text(str(HEAD))), params.c.run)
+
+run_tags = _table(
+    "run_tags",
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Integer, primary_key=True),
+    Column("value", Text, nullable=False),
+    clustered=True,
+)
+Index("run_tags_by_value", run_tags.c.name, func.substr(run_tags.c.value, text("1"), text(str(HEAD))), run_tags.c.run)
+
+series = Table(
+    "series",  # a metric key, measured on a model and a data set or, as ("", ""), on neither
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(250), nullable=False),
+    Column("model", String(64), nullable=False, server_default=""),
+    Column("dataset", String(600), nullable=False, server_default=""),  # name, newline, digest
+    Index("series_by_key", "key", "model", "dataset", unique=True),
+)
+
+points = _table(
+    "points",
+    Column("run", Integer, primary_key=True),
+    Column("series", Integer, primary_key=True),
+    Column("seq", WHOLE, primary_key=True),
+    Column("step", WHOLE, nullable=False),
+    Column("time", WHOLE, nullable=False),
+    Column("value", EXACT),
+    Column("class", SmallInteger, nullable=False, server_default="0"),
+    Column("origin", Integer, nullable=False, server_default="0"),
+    clustered=True,
+)
+
+chunks = _table(
+    "chunks",  # packed points; formats in stores/sql/packing.py
+    Column("run", Integer, primary_key=True),
+    Column("series", Integer, primary_key=True),
+    Column("first_seq", WHOLE, primary_key=True),
+    Column("last_seq", WHOLE, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# The row of a key's plain series sums up all points of that key, whatever model or data set they have: it is what
+# run.data.metrics, search and tables read. Rows of other series exist beside it.
+metric_summary = _table(
+    "metric_summary",
+    Column("run", Integer, primary_key=True),
+    Column("series", Integer, primary_key=True),
+    Column("last", EXACT),
+    Column("last_class", SmallInteger, nullable=False),
+    Column("last_step", WHOLE, nullable=False),
+    Column("last_time", WHOLE, nullable=False),
+    Column("min", EXACT),
+    Column("min_step", WHOLE),
+    Column("max", EXACT),
+    Column("max_step", WHOLE),
+    Column("first", EXACT),
+    Column("first_step", WHOLE),
+    Column("count", WHOLE, nullable=False),
+    Index("metric_summary_by_last", "series", "last", "run"),
+    clustered=True,
+)
+
+positions = _table(
+    "positions",  # how far each journal segment has been stored
+    Column("writer", String(32), primary_key=True),
+    Column("segment", Integer, primary_key=True),
+    Column("pos", WHOLE, nullable=False),
+    Column("updated", WHOLE, nullable=False),
+    clustered=True,
+)
+
+rejected = Table(
+    "rejected",  # journal records that the rules refuse, kept for doctor
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("writer", String(32), nullable=False),
+    Column("segment", Integer, nullable=False),
+    Column("offset", WHOLE, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("time", WHOLE, nullable=False),
+)

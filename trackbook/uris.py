@@ -1,0 +1,209 @@
+"""URIs parsed once: where a store is, runs:/ and models:/ addresses, and the one safe relative path type."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from trackbook.errors import InvalidParameter, NotSupported
+
+__all__ = ["RunUri", "SafeRelPath", "StoreUri", "file_uri", "local_path", "parse_run_uri", "parse_store_uri", "strip_user_info"]
+
+DATABASE_NAME = "trackbook.db"
+_SQL_DIALECTS = frozenset({"sqlite", "postgresql", "mysql", "mssql"})
+_DECODING_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUri:
+    """Where a backend store is.
+
+    Attributes:
+        kind: ``sqlite`` (path is its absolute file), ``memory``, ``sql`` (another database) or ``http``.
+        uri: the normal form, absolute.
+        path: file of a SQLite store, else None.
+    """
+
+    kind: str
+    uri: str
+    path: str | None = None
+
+
+def parse_store_uri(uri: object, folder: str | None = None) -> StoreUri:
+    """Parse what a user gave as tracking URI.
+
+    A plain path or ``file:`` URI that is a file or ends in ``.db`` is the database; any other is a folder, whose
+    database is ``<folder>/trackbook.db``. Relative paths become absolute.
+
+    Args:
+        uri: a path, ``file:``, ``sqlite:///``, ``postgresql://``, ``mysql://``, ``mssql://``, ``http(s)://``.
+        folder: the folder that relative paths start from; the working directory if None.
+
+    Raises:
+        InvalidParameter: the scheme is unknown.
+        NotSupported: ``databricks``, whose message names the HTTP store.
+    """
+    if isinstance(uri, os.PathLike):
+        uri = os.fspath(uri)
+    if not isinstance(uri, str) or not uri.strip():
+        raise InvalidParameter(f"A tracking URI is text such as 'runs.db' or 'sqlite:///runs.db', not {uri!r}.")
+    scheme = _scheme(uri)
+    dialect = scheme.split("+")[0]
+    if scheme in ("", "file"):
+        return _path_uri(local_path(uri), folder)
+    if dialect == "sqlite":
+        return _sqlite_uri(uri, folder)
+    if dialect in _SQL_DIALECTS:
+        return StoreUri("sql", uri)
+    if scheme in ("http", "https"):
+        return StoreUri("http", uri.rstrip("/"))
+    if scheme in ("databricks", "databricks-uc", "uc"):
+        raise NotSupported("Databricks workspaces are not supported; give the http(s):// address of a tracking server.")
+    raise InvalidParameter(
+        f"{strip_user_info(uri)!r} has the scheme {scheme!r}; a tracking URI is a path or starts with "
+        "sqlite:///, postgresql://, mysql://, mssql://, http:// or https://."
+    )
+
+
+def _scheme(uri: str) -> str:
+    match = re.match(r"([A-Za-z][A-Za-z0-9+.\-]+):", uri)  # two letters at least: C: is a drive
+    return match[1].lower() if match else ""
+
+
+def _path_uri(path: str, folder: str | None) -> StoreUri:
+    path = os.path.abspath(os.path.join(folder or os.getcwd(), os.path.expanduser(path)))
+    if not (path.endswith(".db") or os.path.isfile(path)):
+        path = os.path.join(path, DATABASE_NAME)
+    return StoreUri("sqlite", "sqlite:///" + path, path)
+
+
+def _sqlite_uri(uri: str, folder: str | None) -> StoreUri:
+    rest = uri.split(":", 1)[1]
+    if rest.split("?")[0] in ("", "//", "///", "///:memory:"):
+        return StoreUri("memory", "sqlite://")
+    if not rest.startswith("///"):
+        raise InvalidParameter(f"{uri!r} has two slashes where a path needs three: write 'sqlite:///{rest.lstrip('/')}'.")
+    path = os.path.abspath(os.path.join(folder or os.getcwd(), os.path.expanduser(rest[3:].split("?")[0])))
+    return StoreUri("sqlite", "sqlite:///" + path, path)
+
+
+def local_path(uri: str) -> str:
+    """The path of a ``file:`` URI; a plain path stays as it is.
+
+    Raises:
+        InvalidParameter: the URI names another host.
+    """
+    if _scheme(uri) != "file":
+        return uri
+    parts = urlsplit(uri)
+    if parts.netloc not in ("", "localhost"):
+        raise InvalidParameter(f"{uri!r} names the host {parts.netloc!r}; a file URI is file:///path.")
+    return unquote(parts.path)
+
+
+def file_uri(path: str) -> str:
+    """A local folder or file as MLflow writes its address: the plain absolute path."""
+    return os.path.abspath(path)
+
+
+def strip_user_info(uri: str) -> str:
+    """The URI without user name and password, as it may be shown or stored."""
+    if "@" not in uri or "://" not in uri:
+        return uri
+    parts = urlsplit(uri)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class RunUri:
+    """``runs:/<run_id>/<path>``: an artifact of a run, whichever store holds it."""
+
+    run_id: str
+    path: str
+
+
+def parse_run_uri(uri: str) -> RunUri:
+    """Parse ``runs:/<run_id>/<path>``.
+
+    Raises:
+        InvalidParameter: there is no run id, or the path is unsafe.
+    """
+    scheme, _, rest = uri.partition(":")
+    run_id, _, path = rest.lstrip("/").partition("/")
+    if scheme.lower() != "runs" or not run_id:
+        raise InvalidParameter(f"{uri!r} is no run address; one is runs:/<run_id>/<path>.")
+    return RunUri(run_id, str(SafeRelPath.parse(path)) if path else "")
+
+
+@dataclass(frozen=True, slots=True)
+class SafeRelPath:
+    """A relative path that cannot leave the folder it is joined to, on any file system.
+
+    Attributes:
+        parts: its segments, at least one.
+    """
+
+    parts: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, raw: object) -> SafeRelPath:
+        """Check a path that somebody else wrote.
+
+        Raises:
+            InvalidParameter: it is empty, absolute, too long, not Unicode NFC, or has a ``..`` or empty segment,
+                a control character, a backslash, or one of ``: # ? ; %``.
+        """
+        if not isinstance(raw, (str, os.PathLike)):
+            raise InvalidParameter(f"An artifact path is text, not {type(raw).__name__}: {raw!r:.80}.")
+        text = os.fspath(raw)
+        decoded = _decode(text)
+        problem = _problem(decoded)
+        if problem:
+            raise InvalidParameter(f"The artifact path {text!r:.200} {problem}. Use a relative path such as 'plots/roc.png'.")
+        return cls(tuple(decoded.split("/")))
+
+    def __str__(self) -> str:
+        return "/".join(self.parts)
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The same as a path object."""
+        return PurePosixPath(*self.parts)
+
+
+def _decode(text: str) -> str:
+    """Percent-decode until nothing changes, so that no later decoder can see another path than was checked."""
+    for _ in range(_DECODING_ROUNDS):
+        decoded = unquote(text)
+        if decoded == text:
+            return text
+        text = decoded
+    return text
+
+
+def _problem(path: str) -> str:
+    try:
+        size = len(path.encode())
+    except UnicodeEncodeError:
+        return "has a lone surrogate"
+    bad = next((c for c in path if c in "\\:#?;%" or ord(c) < 32 or ord(c) == 127), None)
+    if bad is not None:
+        return f"has the character {bad!r}, which is not allowed"
+    if not path:
+        return "is empty"
+    if path.startswith("/"):
+        return "is absolute"
+    if size > 1024:
+        return f"has {size} bytes, and the limit is 1024"
+    if unicodedata.normalize("NFC", path) != path:
+        return "is not in Unicode's normal form NFC"
+    for part in path.split("/"):
+        if part in ("", ".", ".."):
+            return f"has the part {part!r}"
+        if len(part.encode()) > 255:
+            return "has a part of more than 255 bytes"
+    return ""

@@ -1,0 +1,292 @@
+"""Live curves: one chart a metric, of one run under its training cell or of the runs selected on a page.
+
+Python holds every point and is the truth; a page holds a decimated copy. Messages to the page, all with float64 buffers
+(x then y of each series):
+
+* ``whole``: everything, with the number of the last change it contains. Sent when a page says ``hello`` or ``resync``,
+  and now and then while points flow, because a kernel that trains cannot answer.
+* ``points`` and ``head``: one numbered change each. A page that misses a number asks for ``resync``; one that it has is dropped.
+* ``detail``: finer points of one metric within a range, as the answer to ``zoom``.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import anywidget
+import numpy as np
+import traitlets
+
+from trackbook.errors import TrackbookError
+from trackbook.figures.decimation import DRAWN_POINTS, decimate_range
+from trackbook.figures.palette import SLOTS
+from trackbook.stores.base import FeedAnswer, Store
+from trackbook.widgets.assets import module, styles
+from trackbook.widgets.plotly_bundle import ensure_plotly
+from trackbook.widgets.series import Series, charts_of, summary_table
+
+__all__ = ["CurvesPanel", "Feed", "LiveCurves"]
+
+#: Charts of a panel that was not told which metrics to show.
+MOST_CHARTS = 24
+#: A page's copy of a series may outgrow what is drawn by this much before it is sent anew, decimated.
+_SLACK = 1_000
+_WHOLE_EVERY_S, _WHOLE_BYTES_PER_S = 5.0, 200_000
+_WATCH_EVERY_S = 1.0
+
+
+class Feed(Protocol):
+    """The tail of a run: `trackbook.runs.feed.Feed`, or what a test puts in its place."""
+
+    def read(self) -> FeedAnswer:
+        """What is new since the last call."""
+
+    def follow(self, callback: Callable[[FeedAnswer], None]) -> Callable[[], None]:
+        """Have `callback` called from a thread with whatever is new; returns what ends that."""
+
+
+class CurvesPanel(anywidget.AnyWidget):
+    """The curves of some runs, one chart a metric.
+
+    Args:
+        store: where the runs are.
+        run_ids: the runs, in the order of their slots.
+        keys: the metrics; all of them (at most 24) if None.
+        slots: slot 1 to 24 of each run id, where it is not its place in `run_ids`.
+        feeds: one for each run; made from the store if None.
+        live: one run with its header and its last values, followed from a thread until it ends.
+    """
+
+    _esm = module("shared", "plotly_slot", "curve_state", "curve_chart", "curves")
+    _css = styles("shared", "curves")
+    _panel = traitlets.Unicode().tag(sync=True)
+    _live = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        store: Store,
+        run_ids: Sequence[str],
+        keys: Sequence[str] | None = None,
+        *,
+        slots: dict[str, int] | None = None,
+        feeds: Sequence[Feed] | None = None,
+        live: bool = False,
+    ) -> None:
+        ensure_plotly()
+        self._store, self._keys = store, None if keys is None else list(keys)
+        self._run_ids, self._slots = list(run_ids), dict(slots or {})
+        self._feeds = list(feeds) if feeds is not None else [_feed(store, run_id, keys) for run_id in run_ids]
+        self._lock = threading.RLock()
+        self._series: dict[tuple[int, str], Series] = {}
+        self._seq, self._whole_at, self._whole_bytes = 0, 0.0, 0
+        self._facts: list[dict[str, Any]] = []
+        self._stops: list[Callable[[], None]] = []
+        self._ended = threading.Event()
+        super().__init__(_panel=uuid.uuid4().hex, _live=live)
+        self.on_msg(self._on_message)
+        self._facts = self._read_facts()
+        for place, feed in enumerate(self._feeds):
+            self._take(place, feed.read())
+        self._send_whole()
+        if live and not self.ended:
+            self._follow()
+
+    @property
+    def ended(self) -> bool:
+        """Whether every run has ended."""
+        return all(fact["end"] is not None or fact["status"] not in ("RUNNING", "SCHEDULED", "LOST") for fact in self._facts)
+
+    def refresh(self) -> bool:
+        """Read what is new of every run and show it; whether there was anything. For pages that a ticker drives."""
+        changed = [self._arrive(place, feed.read()) for place, feed in enumerate(self._feeds)]
+        return self._refresh_facts() or any(changed)
+
+    def finish(self) -> None:
+        """Stop following, read what is left and show how the runs ended; twice is no error."""
+        self._ended.set()
+        with self._lock:
+            stops, self._stops = self._stops, []
+        for stop in stops:
+            stop()
+        self.refresh()
+
+    def close(self) -> None:
+        """Stop following and take the panel off every page."""
+        self._ended.set()
+        with self._lock:
+            stops, self._stops = self._stops, []
+        for stop in stops:
+            stop()
+        super().close()
+
+    # ---- following ----
+
+    def _follow(self) -> None:
+        for place, feed in enumerate(self._feeds):
+            self._stops.append(feed.follow(lambda answer, place=place: self._arrive(place, answer)))  # type: ignore[misc]
+        threading.Thread(target=self._watch, name="trackbook-curves", daemon=True).start()
+
+    def _watch(self) -> None:
+        """Show how the runs stand once a second, and finish when the last of them has ended."""
+        while not self._ended.wait(_WATCH_EVERY_S):
+            try:
+                self._refresh_facts()
+                if self.ended:
+                    self.finish()
+            except TrackbookError:
+                continue  # the store is away for a moment; the panel keeps showing what it has
+
+    def _arrive(self, place: int, answer: FeedAnswer) -> bool:
+        """Take an answer of a feed and tell the pages."""
+        with self._lock:
+            changed = self._take(place, answer)
+            if answer.reload or self._whole_is_due(bool(changed)):
+                self._seq += 1
+                self._send_whole()
+            elif changed:
+                self._send_points(changed)
+            return bool(changed) or answer.reload
+
+    def _take(self, place: int, answer: FeedAnswer) -> list[Series]:
+        if answer.reload:
+            for known in [pair for pair in self._series if pair[0] == place]:
+                del self._series[known]
+        changed = []
+        for key, points in answer.points.items():
+            series = self._series.get((place, key)) or self._new_series(place, key)
+            if series is not None and len(points.steps):
+                series.take(points.steps, points.values)
+                changed.append(series)
+        return changed
+
+    def _new_series(self, place: int, key: str) -> Series | None:
+        keys = {known for _, known in self._series}
+        wanted = key in self._keys if self._keys is not None else key in keys or len(keys) < MOST_CHARTS
+        if not wanted:
+            return None
+        series = self._series[place, key] = Series(place, key)
+        return series
+
+    # ---- facts of the runs ----
+
+    def _read_facts(self) -> list[dict[str, Any]]:
+        experiments: dict[str, str] = {}
+        facts = []
+        for place, run_id in enumerate(self._run_ids, 1):
+            info = self._store.get_run(run_id).info
+            if info.experiment_id not in experiments:
+                experiments[info.experiment_id] = self._store.get_experiment(info.experiment_id).name
+            lost = info.status == "RUNNING" and self._store.run_life(run_id).lost
+            slot = self._slots.get(run_id, place)
+            facts.append({
+                "id": run_id,
+                "name": info.run_name or run_id,
+                "experiment": experiments[info.experiment_id],
+                "status": "LOST" if lost else info.status,
+                "start": info.start_time,
+                "end": info.end_time,
+                "slot": slot if 1 <= slot <= SLOTS else None,
+            })  # fmt: skip
+        return facts
+
+    def _refresh_facts(self) -> bool:
+        facts = self._read_facts()
+        with self._lock:
+            if facts == self._facts:
+                return False
+            self._facts = facts
+            self._seq += 1
+            self.send({"type": "head", "seq": self._seq, "head": self._head()})
+            return True
+
+    def _head(self) -> dict[str, Any]:
+        return {"runs": self._facts, "charts": charts_of(self._series.values(), self._keys), "now": int(time.time() * 1000)}
+
+    # ---- messages ----
+
+    def _whole_is_due(self, changed: bool) -> bool:
+        wait = max(_WHOLE_EVERY_S, self._whole_bytes / _WHOLE_BYTES_PER_S)
+        return changed and time.monotonic() - self._whole_at > wait
+
+    def _send_whole(self) -> None:
+        with self._lock:
+            entries, buffers = [], []
+            for series in self._series.values():
+                x, y = series.drawn()
+                entries.append(series.entry(len(x), whole=True))
+                buffers += [_bytes(x), _bytes(y)]
+            self._whole_at, self._whole_bytes = time.monotonic(), sum(map(len, buffers))
+            self.send({"type": "whole", "seq": self._seq, "head": self._head(), "series": entries}, buffers=buffers)
+
+    def _send_points(self, changed: Sequence[Series]) -> None:
+        entries, buffers = [], []
+        for series in changed:
+            anew = series.disordered or series.page_points + series.unsent > DRAWN_POINTS + _SLACK
+            x, y = series.drawn() if anew else series.tail()
+            entries.append(series.entry(len(x), whole=anew))
+            buffers += [_bytes(x), _bytes(y)]
+        self._seq += 1
+        charts = charts_of(self._series.values(), self._keys)
+        self.send({"type": "points", "seq": self._seq, "charts": charts, "series": entries}, buffers=buffers)
+
+    def _on_message(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
+        kind = content.get("type")
+        if kind in ("hello", "resync"):
+            self._send_whole()
+        elif kind == "zoom":
+            self._send_detail(str(content.get("key")), content.get("low"), content.get("high"))
+
+    def _send_detail(self, key: str, low: object, high: object) -> None:
+        if not isinstance(low, (int, float)) or not isinstance(high, (int, float)):
+            return
+        with self._lock:
+            entries, buffers = [], []
+            for series in self._series.values():
+                if series.key == key:
+                    x, y = decimate_range(*series.arrays(), low, high)
+                    entries.append({"id": series.id, "n": len(x)})
+                    buffers += [_bytes(x), _bytes(y)]
+            detail = {"type": "detail", "key": key, "low": low, "high": high, "series": entries}
+            self.send(detail, buffers=buffers)
+
+    # ---- where no widget can be shown ----
+
+    def __repr__(self) -> str:
+        return "Trackbook curves"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        with self._lock:
+            table = summary_table([fact["name"] for fact in self._facts], list(self._series.values()))
+        return {**data, "text/plain": "Trackbook curves", "text/html": table}, metadata
+
+
+class LiveCurves(CurvesPanel):
+    """The curves of one run under its training cell: header, charts and last values, until the run ends.
+
+    Args:
+        store: where the run is.
+        run_id: the run.
+        keys: the metrics; all of them if None.
+        feed: made from the store if None.
+    """
+
+    def __init__(self, store: Store, run_id: str, keys: Sequence[str] | None = None, *, feed: Feed | None = None) -> None:
+        super().__init__(store, [run_id], keys, feeds=None if feed is None else [feed], live=True)
+
+
+def _feed(store: Store, run_id: str, keys: Sequence[str] | None) -> Feed:
+    from trackbook.runs.feed import Feed as RunFeed
+
+    return RunFeed(store, run_id, keys)
+
+
+def _bytes(numbers: np.ndarray) -> bytes:
+    return np.ascontiguousarray(numbers, dtype="<f8").tobytes()

@@ -1,0 +1,261 @@
+// The panel of curves: header, charts, last values. Put after shared.js, plotly_slot.js, curve_state.js and curve_chart.js.
+
+const STATES = new Map();
+const SAY_EVERY_MS = 10000, SILENT_KERNEL_MS = 4000, FOOT_METRICS = 8;
+
+class CurvesView {
+  constructor(state, root, live) {
+    this.state = state;
+    this.root = root;
+    this.live = live;
+    this.charts = new Map();
+    this.hover = new HoverCard(this);
+    this.asTable = false;
+    this.cost = 0;
+    this.saidAt = 0;
+    this.born = performance.now();
+    this.header = el("header", { class: "tb-head" });
+    this.side = el("aside", { class: "tb-side", "aria-label": "Runs shown" });
+    this.grid = el("div", { class: "tb-grid" });
+    this.table = el("div", { class: "tb-as-table", hidden: true });
+    this.foot = el("footer", { class: "tb-foot", hidden: true });
+    this.empty = el("div", { class: "tb-empty tb-muted", hidden: true });
+    this.spoken = el("div", { class: "tb-sr", "aria-live": "polite" });
+    root.replaceChildren(this.header, el("div", { class: "tb-body" }, this.side, el("div", { class: "tb-scroll" }, this.empty, this.grid, this.table)), this.foot, this.spoken);
+    this.stops = [state.listen((keys) => this.changed(keys)), followTheme(root, (tokens) => { this.tokens = tokens; this.changed(null); })];
+    this.clock = setInterval(() => this.tick(), 1000);
+    plotlySlot().ready.then((plotly) => { this.plotly = plotly; this.changed(null); });
+    this.changed(null);
+  }
+
+  /** Metrics changed (null: anything may have): mark, and draw with the next frame. */
+  changed(keys) {
+    for (const [key, chart] of this.charts) if (!keys || keys.has(key)) chart.dirty = true;
+    if (!keys) this.reshape = true;
+    this.schedule();
+  }
+
+  /** One drawing for any number of changes, and never more than a third of the page's time. */
+  schedule() {
+    if (this.frame || this.pause || this.gone) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      const start = performance.now();
+      this.draw();
+      const cost = performance.now() - start;
+      if (cost > 8) this.pause = setTimeout(() => { this.pause = 0; if (this.waiting()) this.schedule(); }, 2 * cost);
+    });
+  }
+
+  waiting() {
+    return this.reshape || [...this.charts.values()].some((chart) => chart.dirty && chart.visible);
+  }
+
+  draw() {
+    if (this.gone) return;
+    if (!this.state.head) {
+      this.drawEmpty();
+      return;
+    }
+    if (this.reshape) this.drawShape();
+    this.reshape = false;
+    this.drawHeader();
+    this.drawFoot();
+    if (this.asTable) this.drawTable();
+    else if (this.plotly) for (const chart of this.charts.values()) if (chart.dirty && chart.visible) chart.draw(this.plotly, this.tokens);
+    this.speak();
+  }
+
+  drawShape() {
+    const keys = this.state.charts.map((chart) => chart.key);
+    for (const [key, chart] of this.charts) if (!keys.includes(key)) { chart.remove(); this.charts.delete(key); }
+    for (const key of keys) if (!this.charts.has(key)) this.charts.set(key, new CurveChart(this, key));
+    keys.forEach((key, place) => {
+      const { node } = this.charts.get(key);
+      if (this.grid.children[place] !== node) this.grid.insertBefore(node, this.grid.children[place] || null);
+    });
+    this.grid.setAttribute("data-count", Math.min(3, keys.length));
+    this.drawSide();
+    this.drawEmpty();
+  }
+
+  drawEmpty() {
+    const text = this.emptyText();
+    this.empty.hidden = !text;
+    if (text) this.empty.replaceChildren(...text);
+    this.grid.hidden = this.asTable || Boolean(text);
+    this.table.hidden = !this.asTable || Boolean(text);
+  }
+
+  emptyText() {
+    if (!this.state.head) {
+      if (performance.now() - this.born < SILENT_KERNEL_MS) return ["Waiting for the kernel."];
+      return ["The kernel does not answer. It may be busy or gone; run the cell again to see its curves."];
+    }
+    if (!this.state.head.runs.length) return ["No runs selected. Select runs in the table to see their curves."];
+    if (this.state.charts.length) return null;
+    return ["No points yet. Log one with ", el("code", { class: "tb-code", text: 'trackbook.log_metric("loss", value, step=step)' }), "."];
+  }
+
+  drawHeader() {
+    const { runs } = this.state.head;
+    const parts = () => (this.live && runs.length ? this.liveParts(runs[0]) : this.panelParts(runs));
+    const signature = JSON.stringify([runs, this.asTable, this.state.charts.length > 0]);
+    if (signature !== this.headerSignature) {
+      this.headerSignature = signature;
+      const focused = this.header.contains(document.activeElement);
+      const toggle = el("button", { class: "tb-button tb-ghost tb-low", type: "button", "aria-pressed": String(this.asTable), on: { click: () => this.toggleTable() } }, icon("table"), "Table");
+      toggle.title = this.asTable ? "Show the curves" : "Show as table";
+      this.header.replaceChildren(...parts(), el("span", { class: "tb-grow" }), ...(this.state.charts.length ? [toggle] : []));
+      if (focused) toggle.focus();
+    }
+    this.drawProgress();
+  }
+
+  panelParts(runs) {
+    const grey = runs.filter((run) => !hasSlot(run.slot)).length;
+    return [el("span", { class: "tb-bold", text: "Curves" }), el("span", { class: "tb-muted tb-small tb-num", text: runs.length === 1 ? "1 run" : `${runs.length} runs` }),
+      ...(grey ? [el("span", { class: "tb-muted tb-small", text: `${grey} in grey: 24 runs have a colour` })] : [])];
+  }
+
+  liveParts(run) {
+    this.step = el("span", { class: "tb-muted tb-small tb-num" });
+    this.elapsed = el("span", { class: "tb-muted tb-small tb-num" });
+    return [statusMark(run.status, 16), textEl("b", run.name, "tb-run-name tb-ellipsis"), el("span", { class: "tb-chip tb-outline" }, textEl("span", run.experiment, "tb-ellipsis")), this.step, this.elapsed];
+  }
+
+  /** Step and time change under a header that stays, so that its running arc turns evenly. */
+  drawProgress() {
+    const step = this.lastStep();
+    if (this.step) setText(this.step, step === null ? "" : `step ${groupDigits(String(step))}`);
+    this.drawElapsed();
+  }
+
+  drawElapsed() {
+    if (!this.elapsed || !this.state.head || !this.state.head.runs.length) return;
+    const [run] = this.state.head.runs;
+    const end = run.end === null ? Date.now() + this.state.clockAhead : run.end;
+    setText(this.elapsed, run.start === null ? "" : formatElapsed(end - run.start, run.end !== null));
+  }
+
+  lastStep() {
+    const steps = [...this.state.series.values()].map((one) => one.facts.last_step).filter((step) => step !== null);
+    return steps.length ? Math.max(...steps) : null;
+  }
+
+  /** Every second: time goes on while a run does. */
+  tick() {
+    if (!this.root.isConnected) return;
+    if (!this.state.head) this.drawEmpty();
+    this.drawElapsed();
+  }
+
+  drawSide() {
+    this.side.hidden = this.live;
+    if (this.live) return;
+    const [first] = this.state.charts;
+    const series = first ? this.state.of(first.key) : [];
+    const value = (place) => { const one = series.find((item) => item.facts.run === place); return one ? one.facts[first.goal || "last"] : null; };
+    const { runs } = this.state.head;
+    const format = columnFormat(runs.map((_, place) => value(place)));
+    const rows = runs.map((run, place) => el("div", { class: `tb-row tb-side-run${hasSlot(run.slot) ? "" : " tb-muted"}` }, runSwatch(run.slot), textEl("span", run.name, "tb-ellipsis tb-grow tb-medium"),
+      run.status === "FINISHED" ? null : statusMark(run.status, 12), first ? numberEl(value(place), format, "tb-num tb-small tb-side-value") : null));
+    const head = el("div", { class: "tb-row tb-caption tb-muted tb-side-head" }, "Runs shown", el("span", { class: "tb-grow" }), first ? textEl("span", `${first.key} ${first.goal || "last"}`, "tb-ellipsis") : null);
+    this.side.replaceChildren(head, ...rows);
+  }
+
+  drawFoot() {
+    const shown = this.live ? this.state.charts.slice(0, FOOT_METRICS) : [];
+    const cells = shown.map((chart) => this.footCell(chart)).filter(Boolean);
+    this.foot.hidden = !cells.length;
+    this.foot.replaceChildren(...cells);
+    if (!this.live) this.drawSide();
+  }
+
+  footCell(chart) {
+    const [one] = this.state.of(chart.key);
+    if (!one || one.facts.last === null) return null;
+    const best = chart.goal ? one.facts[chart.goal] : null;
+    const format = columnFormat([one.facts.last, best]);
+    const step = best === null ? null : one.facts[`${chart.goal}_step`];
+    const note = best === null ? "last" : `${chart.goal} ${format(best)}${one.facts.numbered ? "" : ` at ${groupDigits(String(step))}`}`;
+    return el("div", { class: "tb-stat" }, textEl("div", chart.key, "tb-caption tb-muted tb-ellipsis"), el("div", { class: "tb-big tb-ellipsis" }, numberEl(one.facts.last, format)),
+      el("div", { class: "tb-caption tb-muted tb-num tb-ellipsis", text: note }));
+  }
+
+  toggleTable() {
+    this.asTable = !this.asTable;
+    this.changed(null);
+  }
+
+  drawTable() {
+    const rows = this.state.charts.flatMap((chart) => {
+      const series = this.state.of(chart.key);
+      const format = columnFormat(series.flatMap((one) => [one.facts.last, one.facts.min, one.facts.max]));
+      return series.map((one) => this.tableRow(one, format));
+    });
+    const heads = ["Metric", "Run", "Last", "Min", "at step", "Max", "at step", "Points"];
+    this.table.replaceChildren(el("table", { class: "tb-table" }, el("thead", {}, el("tr", {}, heads.map((text, place) => el("th", { scope: "col", class: place > 1 ? "tb-right" : null, text })))), el("tbody", {}, rows)));
+  }
+
+  tableRow(one, format) {
+    const run = this.state.head.runs[one.facts.run] || {};
+    const whole = (value) => (value === null ? "\u2013" : groupDigits(String(value)));
+    const { last, min, min_step, max, max_step, count } = one.facts;
+    return el("tr", {}, el("td", {}, textEl("span", one.facts.key)), el("td", {}, el("span", { class: "tb-row" }, runMark(run.slot, 12), textEl("span", run.name))),
+      ...[numberEl(last, format), numberEl(min, format), whole(min_step), numberEl(max, format), whole(max_step), whole(count)].map((cell) => el("td", { class: "tb-right" }, cell)));
+  }
+
+  /** What a screen reader is told, at most every ten seconds. */
+  speak() {
+    const now = performance.now();
+    if (!this.live || !this.state.head.runs.length || now - this.saidAt < SAY_EVERY_MS) return;
+    this.saidAt = now;
+    const values = this.state.charts.slice(0, 3).map((chart) => { const [one] = this.state.of(chart.key); return one ? `${chart.key} ${columnFormat([one.facts.last])(one.facts.last)}` : ""; });
+    this.spoken.textContent = [`step ${this.lastStep()}`, ...values.filter(Boolean)].join(", ");
+  }
+
+  remove() {
+    this.gone = true;
+    clearInterval(this.clock);
+    clearTimeout(this.pause);
+    cancelAnimationFrame(this.frame);
+    for (const stop of this.stops) stop();
+    for (const chart of this.charts.values()) chart.remove();
+    this.hover.remove();
+  }
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** While it runs, whole seconds; afterwards the duration as everywhere. */
+function formatElapsed(ms, ended) {
+  return ended || ms >= 60000 ? formatDuration(Math.max(0, ms)) : `${Math.max(0, Math.floor(ms / 1000))} s`;
+}
+
+function stateOf(model) {
+  const id = model.get("_panel");
+  if (!STATES.has(id)) {
+    const state = new CurveState((message) => model.send(message));
+    model.on("msg:custom", (content, buffers) => state.receive(content, buffers));
+    STATES.set(id, state);
+    state.hello();
+  }
+  return STATES.get(id);
+}
+
+export default {
+  initialize({ model }) {
+    stateOf(model);
+    return () => STATES.delete(model.get("_panel"));
+  },
+  render({ model, el: host }) {
+    const live = model.get("_live");
+    const root = el("section", { class: `tb tb-curves${live ? " tb-live" : ""}`, "aria-label": live ? "Live curves" : "Curves", "data-lm-suppress-shortcuts": "true" });
+    host.append(root);
+    const view = new CurvesView(stateOf(model), root, live);
+    return () => view.remove();
+  },
+};
