@@ -137,13 +137,23 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_leaks: None) 
     folder.mkdir()
     monkeypatch.chdir(folder)
     yield
-    _reset_fluent()
+    if "trackbook.stores" in sys.modules:
+        _forget_choices()
 
 
-def _reset_fluent() -> None:
-    fluent = sys.modules.get("trackbook.runs.fluent")
-    if fluent is not None:
-        fluent.reset()
+def _forget_choices() -> None:
+    """Bring the process back to where `import trackbook` left it."""
+    from trackbook.runs import active, fluent, session
+    from trackbook.stores import close_stores
+
+    try:
+        for run in reversed(active.open_runs()):
+            run.end()
+    finally:
+        session.set_tracking_uri("")
+        session.set_registry_uri("")
+        session._experiment = session._found = fluent._last = None
+        close_stores()
 
 
 @pytest.fixture(params=["file", "memory"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from trackbook.config import Settings
+from trackbook.filters import EXPERIMENTS, RUNS, parse_filter
 
 ROOT = Path(__file__).parents[1]
 DOCS = "\n".join(
@@ -37,7 +38,7 @@ def magic_names() -> list[str]:
 
     import trackbook
 
-    shell = InteractiveShell()
+    shell = InteractiveShell()  # type: ignore[no-untyped-call]
     before = {kind: set(names) for kind, names in shell.magics_manager.magics.items()}
     trackbook.load_ipython_extension(shell)
     magics = shell.magics_manager.magics
@@ -78,3 +79,17 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
 def test_docs_name_no_module_that_does_not_exist() -> None:
     named = set(re.findall(r"`(trackbook/[\w/.]+\.py)`", DOCS))
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+SEARCH = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
+EXAMPLES = [line for block in re.findall(r"```sql\n(.*?)```", SEARCH, flags=re.DOTALL) for line in block.splitlines()]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example_of_a_filter_parses(example: str) -> None:
+    assert parse_filter(example)
+
+
+def test_every_attribute_that_can_be_searched_is_documented() -> None:
+    attributes = {attribute.name for vocabulary in (RUNS, EXPERIMENTS) for attribute in vocabulary.attributes}
+    assert [name for name in sorted(attributes) if f"`{name}`" not in SEARCH] == []

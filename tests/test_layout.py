@@ -195,21 +195,22 @@ def test_no_module_under_the_package_hides_a_public_function() -> None:
     assert not modules & functions
 
 
+#: Tests of the whole package rather than of one of its modules.
+WHOLE_TREE = {"docs", "imports", "layout", "notebooks"}
+WHOLE_TREE_FOLDERS = {"browser", "faults"}
+
+
 def test_tests_mirror_the_package() -> None:
-    strangers = []
-    for path in TESTS:
-        place = path.relative_to(ROOT / "tests")
-        room = PACKAGE.joinpath(*place.parent.parts)
-        noun = path.stem.removeprefix("test_")
-        known = place.parent == Path() or room.is_dir()
-        beside = [m.stem for m in room.glob("*")] if known else []
-        if not any(noun == stem or noun.startswith(stem + "_") for stem in beside) and noun not in WHOLE_TREE:
-            strangers.append(name_of(path))
+    strangers = [name_of(path) for path in TESTS if not _mirrors(path.relative_to(ROOT / "tests"))]
     assert not strangers, "a test file is called after the module that it tests"
 
 
-#: Tests of the whole package rather than of one of its modules.
-WHOLE_TREE = {"breakers", "ci", "crash", "demo", "docs", "history_path", "imports", "layout", "notebooks", "packaging"}
+def _mirrors(path: Path) -> bool:
+    noun = path.stem.removeprefix("test_")
+    if path.parts[0] in WHOLE_TREE_FOLDERS or (len(path.parts) == 1 and noun in WHOLE_TREE):
+        return True
+    modules = {module.stem for module in PACKAGE.joinpath(*path.parent.parts).glob("*")}
+    return any(noun == module or noun.startswith(module + "_") for module in modules)
 
 
 @pytest.mark.parametrize("path", [*MODULES, *TESTS], ids=name_of)

@@ -10,6 +10,8 @@ TrackbookError                  INTERNAL_ERROR              500
 │   └── ReadOnlyStore           PERMISSION_DENIED           403
 ├── NotSupported                NOT_IMPLEMENTED             501
 ├── MissingDependency           INTERNAL_ERROR              500   names the pip command
+├── ExecutionException          INTERNAL_ERROR              500   a project's run failed
+├── RestException               as the server said                carries the server's JSON
 └── StoreError                  INTERNAL_ERROR              500
     ├── StoreAway               TEMPORARILY_UNAVAILABLE     503   the same call may work later
     ├── StorageFull             RESOURCE_EXHAUSTED          507
@@ -29,6 +31,7 @@ __all__ = [
     "AlreadyExists",
     "BadFilter",
     "DamagedStore",
+    "ExecutionException",
     "ForeignDatabase",
     "InvalidParameter",
     "InvalidState",
@@ -37,6 +40,7 @@ __all__ = [
     "NotSupported",
     "PermissionDenied",
     "ReadOnlyStore",
+    "RestException",
     "SchemaTooNew",
     "StorageFull",
     "StoreAway",
@@ -73,11 +77,23 @@ HTTP_STATUS = {
 _CODE_NUMBERS = {
     1: "INTERNAL_ERROR",
     2: "TEMPORARILY_UNAVAILABLE",
-    6: "BAD_REQUEST",
+    4: "BAD_REQUEST",
+    7: "DEADLINE_EXCEEDED",
+    8: "CANCELLED",
+    9: "RESOURCE_EXHAUSTED",
+    10: "ABORTED",
+    11: "NOT_FOUND",
+    12: "ALREADY_EXISTS",
+    13: "UNAUTHENTICATED",
     1000: "INVALID_PARAMETER_VALUE",
     1001: "ENDPOINT_NOT_FOUND",
-    1006: "INVALID_STATE",
-    1007: "PERMISSION_DENIED",
+    1003: "INVALID_STATE",
+    1004: "PERMISSION_DENIED",
+    1006: "CUSTOMER_UNAUTHORIZED",
+    1007: "REQUEST_LIMIT_EXCEEDED",
+    1008: "RESOURCE_CONFLICT",
+    1010: "NOT_IMPLEMENTED",
+    1011: "DATA_LOSS",
     3001: "RESOURCE_ALREADY_EXISTS",
     3002: "RESOURCE_DOES_NOT_EXIST",
 }
@@ -134,6 +150,9 @@ class BadFilter(InvalidParameter):
         super().__init__(message)
         self.column = column
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.column)
+
 
 class NotFound(TrackbookError):
     """No such experiment, run, metric, tag, artifact, model or version."""
@@ -172,6 +191,26 @@ class NotSupported(TrackbookError):
 
 class MissingDependency(TrackbookError, ImportError):
     """An optional library is not installed; the message is the pip command."""
+
+
+class ExecutionException(TrackbookError):  # noqa: N818 - MLflow's name
+    """A run of a project failed."""
+
+
+class RestException(TrackbookError):  # noqa: N818 - MLflow's name
+    """What a server answered instead of a result.
+
+    Attributes:
+        json: the body of its answer.
+    """
+
+    def __init__(self, json: dict[str, Any]) -> None:
+        code = json.get("error_code", self.code)
+        super().__init__(f"{code}: {json.get('message', 'the answer holds no message')}", code)
+        self.json = json
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.json,)
 
 
 class StoreError(TrackbookError):

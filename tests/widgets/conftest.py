@@ -1,10 +1,11 @@
-"""Fixtures for widgets: a comm that records, feeds that a test fills, and a page that shows a widget as Jupyter would."""
+"""Fixtures for widgets: a comm that records, feeds that a test fills, and a page that shows widgets as Jupyter does."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ class RecordingComm(BaseComm):
 @pytest.fixture
 def comms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every widget that the test makes gets a `RecordingComm`, as `widget.comm`."""
-    monkeypatch.setattr(comm, "create_comm", lambda **kwargs: RecordingComm(**kwargs))
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
 
 
 def customs(widget: Any) -> list[tuple[dict[str, Any], list[bytes]]]:
@@ -82,7 +83,8 @@ class ListFeed:
 
 def _arrays(pairs: list[tuple[float, float]]) -> PointArrays:
     steps = np.array([step for step, _ in pairs], dtype=np.int64)
-    return PointArrays(steps, np.zeros(len(pairs), dtype=np.int64), np.array([value for _, value in pairs], dtype=float))
+    values = np.array([value for _, value in pairs], dtype=np.float64)
+    return PointArrays(steps, np.zeros(len(pairs), dtype=np.int64), values)
 
 
 class FewRuns:
@@ -104,8 +106,7 @@ class FewRuns:
 
     def end(self, run_id: str, status: str = "FINISHED") -> None:
         info = self.runs[run_id].info
-        ended = RunInfo(run_id, info.experiment_id, info.user_id, status, info.start_time, (info.start_time or 0) + 13_000, run_name=info.run_name)
-        self.runs[run_id] = Run(ended)
+        self.runs[run_id] = Run(replace(info, status=status, end_time=(info.start_time or 0) + 13_000))
 
 
 def make_run(run_id: str = "r1", name: str = "amber-otter-23", status: str = "RUNNING", end: int | None = None) -> Run:
@@ -150,28 +151,41 @@ window.openWidget = async (name, source, traits, host) => {
   if (host && module.render) view.remove = await module.render({model, el: host});
 };
 """
-_THEMES = {"light": "", "dark": "--jp-layout-color1:#111;--jp-ui-font-color0:#fff;--jp-ui-font-color1:rgba(255,255,255,.87);--jp-ui-font-color2:rgba(255,255,255,.54);--jp-border-color1:#616161;--jp-border-color2:#424242;--jp-brand-color1:#2196f3;background:#111"}
+_DARK = """
+--jp-layout-color1:#111;--jp-ui-font-color0:#fff;--jp-ui-font-color1:rgba(255,255,255,.87);
+--jp-ui-font-color2:rgba(255,255,255,.54);--jp-border-color1:#616161;--jp-border-color2:#424242;
+--jp-brand-color1:#2196f3;background:#111
+"""
+_OPEN = """async ([name, source, traits, shown]) => {
+  const host = shown ? document.createElement("div") : null;
+  if (host) { host.id = name; document.body.append(host); }
+  await window.openWidget(name, source, traits, host);
+}"""
 
 
 class Stage:
     """A page that shows widgets: it carries their messages to and fro when told to, so that tests are deterministic."""
 
     def __init__(self, page: Page, theme: str = "light") -> None:
-        self.page, self._names, self._widgets, self._read = page, count(1), {}, {}
+        self.page, self._names = page, count(1)
+        self._widgets: dict[str, Any] = {}
+        self._read: dict[str, int] = {}
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.set_content(f'<!doctype html><meta charset="utf-8"><body data-jp-theme-light="{json.dumps(theme == "light")}" style="margin:12px;{_THEMES[theme]}"></body>')
-        page.evaluate(_STUB)
+        light, look = json.dumps(theme == "light"), "" if theme == "light" else _DARK
+        body = f'data-jp-theme-light="{light}" style="margin:12px;{look}"'
+        page.set_content(f'<!doctype html><meta charset="utf-8"><body {body}></body>')
+        page.add_script_tag(content=_STUB)
 
     def open(self, widget: Any, shown: bool = True) -> str:
         """Attach a front end to a widget, late: it sees the state as it is now and no message sent before."""
         name = f"widget{next(self._names)}"
-        traits = {key: value for key, value in widget.get_state().items() if isinstance(value, (str, bool, int, float)) and key not in ("_esm", "_css")}
+        state = widget.get_state()
+        traits = {key: state[key] for key in state.keys() & {"_panel", "_live", "_late"}}
         self._widgets[name], self._read[name] = widget, len(customs(widget))
         if getattr(widget, "_css", None):
             self.page.add_style_tag(content=widget._css)
-        script = "async ([name, source, traits, shown]) => { let host = null; if (shown) { host = document.createElement('div'); host.id = name; document.body.append(host); } await window.openWidget(name, source, traits, host); }"
-        self.page.evaluate(script, [name, widget._esm, traits, shown])
+        self.page.evaluate(_OPEN, [name, widget._esm, traits, shown])
         return name
 
     def carry(self, rounds: int = 3) -> None:
@@ -187,7 +201,8 @@ class Stage:
     def deliver(self, name: str, content: dict[str, Any], buffers: list[bytes]) -> None:
         """One message to the page, as a kernel would send it."""
         coded = [base64.b64encode(part).decode() for part in buffers]
-        self.page.evaluate("([name, content, buffers]) => window.models[name].deliver(content, buffers)", [name, content, coded])
+        script = "([name, content, buffers]) => window.models[name].deliver(content, buffers)"
+        self.page.evaluate(script, [name, content, coded])
 
     def outbox(self, name: str) -> list[dict[str, Any]]:
         """What the page wants to tell the kernel and was not carried yet."""

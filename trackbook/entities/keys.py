@@ -6,6 +6,9 @@ import posixpath
 import re
 import unicodedata
 
+from collections.abc import Mapping
+from typing import Any
+
 from trackbook.errors import InvalidParameter
 
 __all__ = [
@@ -16,7 +19,9 @@ __all__ = [
     "check_experiment_name",
     "check_int64",
     "check_key",
+    "check_pairs",
     "check_run_id",
+    "check_run_name",
     "check_text",
     "check_value",
 ]
@@ -24,7 +29,7 @@ __all__ = [
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 MAX_KEY_CHARACTERS = 250
 MAX_VALUE_BYTES = 65_536
-MAX_EXPERIMENT_NAME = 500
+MAX_EXPERIMENT_NAME = MAX_RUN_NAME = 500
 
 # Besides word characters: MLflow's punctuation. Marks and emoji are admitted by their Unicode category below.
 _PUNCTUATION = frozenset("/_.- :")
@@ -114,6 +119,23 @@ def check_experiment_name(name: object) -> str:
             f"{name[:40]!r} has {len(name)}."
         )
     return unicodedata.normalize("NFC", name)
+
+
+def check_run_name(name: object) -> str:
+    """A run's name: text of 1 to 500 characters."""
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_RUN_NAME:
+        raise InvalidParameter(
+            f"A run's name is text of 1 to {MAX_RUN_NAME} characters, not {_a(name)}: {name!r:.80}. "
+            "Put a longer text into its description or a tag."
+        )
+    return unicodedata.normalize("NFC", check_text("The name of a run", name))
+
+
+def check_pairs(thing: str, pairs: object) -> list[tuple[Any, Any]]:
+    """The keys and values of a dict; `thing` names them in the message, such as ``Tags``."""
+    if not isinstance(pairs, Mapping):
+        raise InvalidParameter(f"{thing} are a dict of keys and values, not {_a(pairs)}: {pairs!r:.80}.")
+    return list(pairs.items())
 
 
 def check_run_id(run_id: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,17 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from trackbook.figures.decimation import decimate
 from trackbook.figures.direction import better, wants_log
-from trackbook.figures.numbers import column_format
 from trackbook.figures.palette import GREY, run_color, run_dash, run_mark
+from trackbook.figures.paths import svg_path
 from trackbook.figures.ticks import linear_ticks, log_ticks, tick_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Curve", "CurvesData", "curves_data", "curves_figure", "curves_svg", "sparkline_svg"]
+__all__ = ["Curve", "CurvesData", "curves_data", "curves_figure", "curves_svg"]
 
 _SVG_BYTES = 30_000
-_INK, _LINE = "#5a5a5a", "#dcdcdc"
+#: Readable on white and on near black: a static picture does not know what it will lie on.
+_INK, _LINE = "#767676", "rgba(128,128,128,.3)"
 
 
 class Curve(NamedTuple):
@@ -91,7 +92,7 @@ def curves_figure(data: CurvesData, dark: bool = False) -> go.Figure:
         line = {"color": color, "width": 1.9 if curve.slot else 1, "dash": run_dash(curve.slot)}
         name = escape(curve.name)
         figure.add_scatter(x=curve.x, y=curve.y, mode="lines", name=name, line=line, opacity=1 if curve.slot else 0.5)
-        end = _last_finite(curve)
+        end = _last(curve, data.log)
         if end is not None and curve.slot:
             mark = {"color": color, "symbol": run_mark(curve.slot), "size": 8}
             figure.add_scatter(x=[end[0]], y=[end[1]], mode="markers", marker=mark, hoverinfo="skip", showlegend=False)
@@ -133,9 +134,12 @@ def curves_svg(data: CurvesData, width: int = 520, height: int = 220) -> str:
 def _svg(data: CurvesData, width: int, height: int, points: int) -> str:
     box = _Box.around(data, width, height)
     title = escape(f"{data.key}{', log' if data.log else ''}")
-    parts = [
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'role="img" aria-label="{title}" font-family="system-ui,sans-serif" font-size="11" fill="{_INK}">',
+        f'role="img" aria-label="{title}" font-family="system-ui,sans-serif" font-size="11" fill="{_INK}">'
+    )
+    parts = [
+        head,
         f'<text x="12" y="16" font-weight="600" font-size="13">{title}</text>',
     ]
     if box is None:
@@ -166,7 +170,9 @@ class _Box:
         if data.log:
             ys = math.log10(ys[0]), math.log10(ys[1])
         pad = (ys[1] - ys[0]) * 0.04 or abs(ys[1]) * 0.1 or 1.0
-        return cls((width, height), xs if xs[1] > xs[0] else (xs[0] - 1, xs[1] + 1), (ys[0] - pad, ys[1] + pad), data.log)
+        if xs[0] == xs[1]:
+            xs = xs[0] - 1, xs[1] + 1
+        return cls((width, height), xs, (ys[0] - pad, ys[1] + pad), data.log)
 
     def x(self, value: float) -> float:
         return self.left + (value - self.xs[0]) / (self.xs[1] - self.xs[0]) * (self.right - self.left)
@@ -193,28 +199,23 @@ class _Box:
         style = f' stroke-dasharray="{dash}"' if dash != "solid" else ""
         path = _path(self, curve, points)
         line = f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.6"{style} stroke-linejoin="round"/>'
-        end = _last_finite(curve)
+        end = _last(curve, self.log)
         mark = f'<circle cx="{self.x(end[0]):.1f}" cy="{self.y(end[1]):.1f}" r="3" fill="{color}"/>' if end else ""
         return f"<g><title>{escape(curve.name[:80])}</title>{line}{mark}</g>"
 
 
 def _path(box: _Box, curve: Curve, points: int) -> str:
     x, y = decimate(curve.x, curve.y, points)
-    drawable = np.isfinite(y) & ((y > 0) | (not box.log))
-    steps, pen = [], "M"
-    for place, ok in enumerate(drawable):
-        if ok:
-            steps.append(f"{pen}{box.x(float(x[place])):.1f} {box.y(float(y[place])):.1f}")
-        pen = "L" if ok else "M"
-    return "".join(steps)
+    drawable = _drawable(curve._replace(x=x, y=y), box.log)
+    return svg_path((box.x(float(a)), box.y(float(b))) if ok else None for a, b, ok in zip(x, y, drawable, strict=True))
 
 
 def _drawable(curve: Curve, log: bool) -> NDArray[np.bool_]:
     return np.isfinite(curve.y) & ((curve.y > 0) | (not log))
 
 
-def _last_finite(curve: Curve) -> tuple[float, float] | None:
-    places = np.flatnonzero(np.isfinite(curve.y))
+def _last(curve: Curve, log: bool) -> tuple[float, float] | None:
+    places = np.flatnonzero(_drawable(curve, log))
     return (float(curve.x[places[-1]]), float(curve.y[places[-1]])) if len(places) else None
 
 
@@ -222,35 +223,3 @@ def _nothing(data: CurvesData) -> str:
     if not data.gaps:
         return "No points yet."
     return f"All {data.gaps} points are NaN or infinite. Nothing to draw."
-
-
-def sparkline_svg(
-    values: Sequence[float] | NDArray[np.float64],
-    width: int = 84,
-    height: int = 20,
-    color: str = "currentColor",
-    log: bool = False,
-    thickness: float = 1.4,
-) -> str:
-    """A curve without axes; gaps where a value is NaN, infinite or (log) not positive. Empty text without two points."""
-    y = np.asarray(values, dtype=np.float64)
-    x, y = decimate(np.arange(len(y), dtype=np.float64), y, max(16, width))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        heights = np.log10(y) if log else y
-    real = np.isfinite(heights)
-    if real.sum() < 2:
-        return ""
-    low, high, last = float(heights[real].min()), float(heights[real].max()), max(1.0, float(x[-1]))
-    px = 2 + x / last * (width - 6)
-    py = height - 3 - (heights - low) / ((high - low) or 1.0) * (height - 6)
-    steps, pen = [], "M"
-    for place, ok in enumerate(real):
-        if ok:
-            steps.append(f"{pen}{px[place]:.1f} {py[place]:.1f}")
-        pen = "L" if ok else "M"
-    end = np.flatnonzero(real)[-1]
-    return (
-        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" aria-hidden="true">'
-        f'<path d="{"".join(steps)}" fill="none" style="stroke:{escape(color)}" stroke-width="{thickness}" '
-        f'stroke-linejoin="round"/><circle cx="{px[end]:.1f}" cy="{py[end]:.1f}" r="2" style="fill:{escape(color)}"/></svg>'
-    )

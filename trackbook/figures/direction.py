@@ -11,9 +11,11 @@ __all__ = ["better", "wants_log"]
 _LESS = re.compile(
     r"loss|err|nll|perplex|ppl|deviance|entropy|mse|mae|mape|rmse|rmsle|brier|fid\b|wer\b|cer\b|regret|latency|objective"
 )
-_MORE = re.compile(r"acc|f1|f_?beta|auc|precision|recall|r2|score|reward|return|bleu|rouge|iou|dice|map\b|ndcg|kappa|mcc|likelihood")
-#: A loss that falls to a thirtieth is cramped on a linear axis; anything else gets two decades first.
-_LOSS_RATIO, _OTHER_RATIO = 30.0, 100.0
+_MORE = re.compile(
+    r"acc|f1|f_?beta|auc|precision|recall|r2|score|reward|return|bleu|rouge|iou|dice|map\b|ndcg|kappa|mcc|likelihood"
+)
+#: A loss that falls to a twentieth is cramped on a linear axis; anything else gets two decades first.
+_LOSS_RATIO, _OTHER_RATIO = 20.0, 100.0
 
 
 def better(key: str) -> Literal["min", "max"] | None:

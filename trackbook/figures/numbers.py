@@ -1,12 +1,12 @@
-"""Numbers as Trackbook writes them: one format a column, durations, ages and sizes; the twin of widgets/static/shared.js."""
+"""Numbers as Trackbook writes them: columns, durations, ages and sizes; the twin of widgets/static/shared.js."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-__all__ = ["age", "column_format", "duration", "json_number", "size"]
+__all__ = ["age", "column_format", "duration", "size"]
 
 _MINUS, _NARROW, _DASH = "\u2212", "\u202f", "\u2013"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -91,12 +91,16 @@ def age(then: int | None, now: int) -> str:
         return f"{int(seconds)} s ago"
     if seconds < 3600:
         return f"{int(seconds // 60)} min ago"
-    today, day = datetime.fromtimestamp(now / 1000), datetime.fromtimestamp(then / 1000)
+    today, day = _local(now), _local(then)
     if day.date() == today.date() or seconds < 6 * 3600:
         return f"{int(seconds // 3600)} h ago"
     if day.date() == today.date() - timedelta(days=1):
         return "yesterday"
     return f"{day.day} {_MONTHS[day.month - 1]}" if day.year == today.year else f"{day:%Y-%m-%d}"
+
+
+def _local(moment: int) -> datetime:
+    return datetime.fromtimestamp(moment / 1000, tz=UTC).astimezone()
 
 
 def size(count: int | None) -> str:
@@ -107,10 +111,3 @@ def size(count: int | None) -> str:
     while amount >= 999.5 and len(units) > 1:
         amount, units = amount / 1000, units[1:]
     return f"{round(amount)} {units[0]}" if units[0] == "B" or amount >= 99.95 else f"{amount:.1f} {units[0]}"
-
-
-def json_number(value: float | None) -> float | str | None:
-    """A number as strict JSON can carry it: NaN and the infinities as the texts that JavaScript's Number() reads."""
-    if value is None or math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -1,4 +1,4 @@
-"""A run's colour, dash and mark by slot 1 to 24: the same as in widgets/static/shared.js, for pictures drawn in Python."""
+"""A run's colour, dash and mark by slot 1 to 24: those of widgets/static/shared.js, for pictures drawn in Python."""
 
 from __future__ import annotations
 

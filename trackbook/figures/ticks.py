@@ -15,7 +15,11 @@ def linear_ticks(low: float, high: float, count: int) -> list[float]:
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
     first = math.ceil(low / step - 1e-9)
-    return [round(place * step, 12 - math.floor(math.log10(step))) for place in range(first, first + 3 * count + 3) if place * step <= high * (1 + 1e-12) + step * 1e-9]
+    return [
+        round(place * step, 12 - math.floor(math.log10(step)))
+        for place in range(first, first + 3 * count + 3)
+        if place * step <= high * (1 + 1e-12) + step * 1e-9
+    ]
 
 
 def log_ticks(low: float, high: float) -> list[float]:

@@ -79,7 +79,7 @@ class Checker:
         return Comparison(name, operator, values if plain in ("IN", "BETWEEN") else values[0])
 
     def _name(self, token: Token, sorting: bool = False) -> tuple[Identifier, _Subject]:
-        prefix, dot, key = token.partition(".") if token[0] not in "\"`" else ("", "", token)
+        prefix, dot, key = token.partition(".") if token[0] not in '"`' else ("", "", token)
         if not dot:
             prefix, key = "", prefix or key
         if not prefix or prefix in self._vocabulary.prefixes:
@@ -94,7 +94,7 @@ class Checker:
             raise bad(token, f"expected {wanted} after '{prefix}.'.", len(prefix) + 1)
         head, _, tail = key.rpartition(".")
         aggregate = tail if family.entity == "metric" and head and tail in AGGREGATES else None
-        name = Identifier(family.entity, head if aggregate else key, aggregate, token.start_pos + 1)
+        name = Identifier(family.entity, head if aggregate else key, aggregate, (token.start_pos or 0) + 1)
         return name, _Subject(family.prefixes[0], True, family.kind)
 
     def _attribute(self, token: Token, key: str) -> tuple[Identifier, _Subject]:
@@ -103,7 +103,7 @@ class Checker:
             names = ", ".join(item.name for item in self._vocabulary.attributes)
             logged = _listed([f"{item.prefixes[0]}.{key[:40]}" for item in self._vocabulary.families if not item.keys])
             raise bad(token, f"{self._vocabulary.noun} have no attribute {key[:40]!r}; expected {names}, or {logged}.")
-        name = Identifier("attribute", attribute.name, None, token.start_pos + 1)
+        name = Identifier("attribute", attribute.name, None, (token.start_pos or 0) + 1)
         return name, _Subject(attribute.name, False, attribute.kind, attribute.choices)
 
     def _prefixes(self, sorting: bool) -> str:

@@ -95,7 +95,7 @@ def _parser() -> Any:
     from lark import Lark
     from lark.lexer import Lexer, PatternStr
 
-    class Reader(Lexer):  # type: ignore[misc]
+    class Reader(Lexer):
         """Knows the words of the language, and gives everything else the longest shape that fits."""
 
         def __init__(self, conf: Any) -> None:
@@ -105,7 +105,7 @@ def _parser() -> Any:
             self.words = {terminal.pattern.value: terminal.name for terminal in words}
             self.shape = re.compile("|".join(f"(?P<{item.name}>{item.pattern.value})" for item in shapes)).match
 
-        def lex(self, text: str) -> Iterator[Token]:
+        def lex(self, text: str) -> Iterator[Token]:  # type: ignore[override]
             return _tokens(text, self.words, self.shape)
 
     grammar = (files("trackbook.filters") / "filters.lark").read_text(encoding="utf-8")

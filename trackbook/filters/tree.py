@@ -43,7 +43,7 @@ class Comparison:
 
     Attributes:
         name: what is compared.
-        operator: ``= != > >= < <=``, ``LIKE ILIKE IN BETWEEN`` and each of them after ``NOT``, ``IS NULL``, ``IS NOT NULL``.
+        operator: ``= != > >= < <=``, ``LIKE ILIKE IN BETWEEN`` and each of these after ``NOT``, ``IS [NOT] NULL``.
         value: text, a number, the texts of IN, the two numbers of BETWEEN, or None for IS [NOT] NULL.
     """
 

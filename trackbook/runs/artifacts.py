@@ -60,8 +60,8 @@ def log_artifact(store: Store, run: Run, local_path: str | os.PathLike[str], art
     """
     local = _local(local_path)
     repository = _writable(store, run)
-    name = file_name(local)
-    path = SafeRelPath.parse(f"{artifact_path}/{name}" if artifact_path else name)
+    name, folder = file_name(local), _folder(artifact_path)
+    path = SafeRelPath.parse(f"{folder}/{name}" if folder else name)
     if path.parts[-1] != name:
         raise InvalidParameter(
             f"The file name {name!r} has a percent sign, which no artifact may have. Rename the file."

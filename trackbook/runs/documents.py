@@ -107,7 +107,10 @@ def plain(value: object, where: str, depth: int = 0) -> Any:
     if depth > _DEPTH:
         raise InvalidParameter(f"{where[:200]} is nested more than {_DEPTH} deep, or contains itself. Flatten it.")
     if isinstance(value, Mapping):
-        return {_key(key, where): plain(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()}
+        named = {_key(key, where): plain(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()}
+        if len(named) < len(value):
+            raise InvalidParameter(f"Two keys of {where[:200]} are the same as text, such as 1 and '1'. Rename one.")
+        return named
     if isinstance(value, (list, tuple)):
         return [plain(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(value)]
     if isinstance(value, AbstractSet):

@@ -6,18 +6,22 @@ import atexit
 import getpass
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trackbook.config import read_settings
 from trackbook.entities import Metric, Param, Run, RunTag
+from trackbook.entities.checks import checked_batch, checked_metric
+from trackbook.entities.keys import check_pairs
 from trackbook.errors import InvalidParameter, InvalidState
 from trackbook.runs.active import ActiveRun, current_run, innermost, open_run, open_runs
+from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.session import current_experiment_id, current_store
 from trackbook.stores.base import NewRun
 
 if TYPE_CHECKING:
-    from trackbook.stores.base import Recorder, Store
+    from trackbook.stores.base import Store
 
 __all__ = [
     "active_run",
@@ -91,23 +95,23 @@ def start_run(
 def _resumed(store: Store, run_id: str, tags: Mapping[str, Any] | None) -> Run:
     if any(run.info.run_id == run_id for run in open_runs()):
         raise InvalidState(f"The run {run_id} is active already; log to it, or end it with end_run() first.")
+    _, _, checked = checked_batch((), (), [RunTag(key, value) for key, value in check_pairs("Tags", tags or {})])
     run = store.resume_run(run_id)
-    if tags:
-        store.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+    if checked:
+        store.log_batch(run_id, tags=checked)
     return run
 
 
 def _tags(
     tags: Mapping[str, Any] | None, description: str | None, parent: str | None, store: Store
 ) -> dict[str, str]:
-    if tags is not None and not isinstance(tags, Mapping):
-        raise InvalidParameter(f"Tags are a dict of keys and values, not {type(tags).__name__}.")
+    given = [] if tags is None else check_pairs("Tags", tags)
     found = {"mlflow.user": _user(), "mlflow.source.name": _source(), "mlflow.source.type": _source_type()}
     if description is not None:
         found["mlflow.note.content"] = description
     if parent is not None:
         found["mlflow.parentRunId"] = store.get_run(parent).info.run_id
-    return found | {str(key): value for key, value in (tags or {}).items()}
+    return found | dict(given)
 
 
 def _user() -> str:
@@ -164,10 +168,6 @@ def run_to_log_to() -> ActiveRun:
     return current_run() or start_run()
 
 
-def _recorder(run_id: str | None) -> Recorder:
-    return run_to_log_to().recorder if run_id is None else current_store().recorder(run_id)
-
-
 def log_metric(
     key: str,
     value: float,
@@ -177,14 +177,14 @@ def log_metric(
     run_id: str | None = None,
     model_id: str | None = None,
     dataset: Any = None,
-) -> None:
+) -> RunOperations | None:
     """Log one point of a metric. When this returns, it is durable against the death of the process.
 
     Args:
         key: the metric's name.
         value: anything that float() takes, NaN and the infinities included.
         step: a whole number; 0 if None. Any order.
-        synchronous: taken for MLflow's sake; logging is always quick and always durable.
+        synchronous: False for something to `wait` for, which is done already: logging is always quick and always durable.
         timestamp: ms since 1970-01-01 UTC; now if None.
         run_id: log to this run; to the active one, started if need be, if None.
         model_id: the logged model that was measured.
@@ -197,26 +197,10 @@ def log_metric(
     """
     run = innermost.get()
     if run is None or run.ended or run_id is not None or model_id is not None or dataset is not None:
-        _log_elsewhere(key, value, step, timestamp, run_id, model_id, dataset)
+        _log_elsewhere({key: value}, step, timestamp, run_id, model_id, dataset)
     else:
         run.recorder.log(key, value, step, timestamp)
-
-
-def _log_elsewhere(
-    key: str, value: float, step: int | None, timestamp: int | None, run_id: str | None, model_id: str | None, dataset: Any
-) -> None:
-    recorder = _recorder(run_id)
-    if model_id is None and dataset is None:
-        recorder.log(key, value, step, timestamp)
-    else:
-        recorder.log_points([_metric(key, value, step, timestamp, model_id, dataset)])
-
-
-def _metric(
-    key: str, value: float, step: int | None, timestamp: int | None, model_id: str | None, dataset: Any
-) -> Metric:
-    name, digest = (None, None) if dataset is None else (dataset.name, dataset.digest)
-    return Metric(key, value, timestamp, step or 0, model_id, name, digest)  # type: ignore[arg-type]
+    return None if synchronous is not False else when_done(synchronous)
 
 
 def log_metrics(
@@ -227,26 +211,65 @@ def log_metrics(
     timestamp: int | None = None,
     model_id: str | None = None,
     dataset: Any = None,
-) -> None:
+) -> RunOperations | None:
     """Log one point of each metric, all of them or none; arguments as for `log_metric`."""
-    recorder = _recorder(run_id)
-    if model_id is None and dataset is None:
+    _log_elsewhere(metrics, step, timestamp, run_id, model_id, dataset)
+    return when_done(synchronous)
+
+
+def _log_elsewhere(
+    metrics: Mapping[str, float],
+    step: int | None,
+    timestamp: int | None,
+    run_id: str | None,
+    model_id: str | None,
+    dataset: Any,
+) -> None:
+    labelled = model_id is not None or dataset is not None
+    starts_a_run = run_id is None and current_run() is None
+    if labelled or starts_a_run:
+        points = _points(metrics, step, timestamp, model_id, dataset)
+    if starts_a_run:
+        now = time.time_ns() // 1_000_000
+        points = [checked_metric(point, lambda: now) for point in points]  # before a run is made for them
+    recorder = run_to_log_to().recorder if run_id is None else current_store().recorder(run_id)
+    if labelled:
+        recorder.log_points(points)
+    else:
         recorder.log_many(metrics, step, timestamp)
-        return
-    if not isinstance(metrics, Mapping):
-        raise InvalidParameter(f"log_metrics takes a dict of keys and numbers, not {type(metrics).__name__}.")
-    recorder.log_points([_metric(key, value, step, timestamp, model_id, dataset) for key, value in metrics.items()])
+
+
+def _points(
+    metrics: Mapping[str, float], step: int | None, timestamp: int | None, model_id: str | None, dataset: Any
+) -> list[Metric]:
+    try:
+        name, digest = (None, None) if dataset is None else (dataset.name, dataset.digest)
+    except AttributeError:
+        raise InvalidParameter(
+            f"dataset is something with a name and a digest, not a value of type {type(dataset).__name__}."
+        ) from None
+    pairs = check_pairs("The metrics of a call", metrics)
+    when: Any = timestamp
+    return [Metric(key, value, when, step or 0, model_id, name, digest) for key, value in pairs]
 
 
 def log_batch(
-    metrics: list[Metric] | None = None,
-    params: list[Param] | None = None,
-    tags: list[RunTag] | None = None,
+    metrics: Iterable[Metric] = (),
+    params: Iterable[Param] = (),
+    tags: Iterable[RunTag] = (),
     run_id: str | None = None,
 ) -> None:
     """Log metrics, params and tags to the active run (or to `run_id`), all of them or none."""
+    _log(metrics or (), params or (), tags or (), run_id)
+
+
+def _log(
+    metrics: Iterable[Metric], params: Iterable[Param], tags: Iterable[RunTag], run_id: str | None = None
+) -> None:
+    if run_id is None and current_run() is None:
+        metrics, params, tags = checked_batch(metrics, params, tags)  # before a run is made for them
     store, target = _target(run_id)
-    store.log_batch(target, metrics or (), params or (), tags or ())
+    store.log_batch(target, metrics, params, tags)
 
 
 def _target(run_id: str | None) -> tuple[Store, str]:
@@ -260,34 +283,30 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
     """Log one param, as text. A param is set once: the same value again is no error, another one is.
 
     Returns:
-        the value that was given.
+        The value that was given; for ``synchronous=False`` something to `wait` for.
     """
-    store, run_id = _target(None)
-    store.log_batch(run_id, params=[Param(key, value)])
-    return value
+    _log((), [Param(key, value)], ())
+    return when_done(synchronous) or value
 
 
-def log_params(params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None) -> None:
+def log_params(
+    params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None
+) -> RunOperations | None:
     """Log params, all of them or none."""
-    store, target = _target(run_id)
-    store.log_batch(target, params=[Param(key, value) for key, value in _items("log_params", params)])
+    _log((), [Param(key, value) for key, value in check_pairs("Params", params)], (), run_id)
+    return when_done(synchronous)
 
 
-def set_tag(key: str, value: Any, synchronous: bool | None = None) -> None:
+def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
     """Set one tag, as text; the last one wins."""
-    set_tags({key: value})
+    _log((), (), [RunTag(key, value)])
+    return when_done(synchronous)
 
 
-def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None:
+def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> RunOperations | None:
     """Set tags, all of them or none."""
-    store, run_id = _target(None)
-    store.log_batch(run_id, tags=[RunTag(key, value) for key, value in _items("set_tags", tags)])
-
-
-def _items(call: str, pairs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    if not isinstance(pairs, Mapping):
-        raise InvalidParameter(f"{call} takes a dict of keys and values, not {type(pairs).__name__}.")
-    return list(pairs.items())
+    _log((), (), [RunTag(key, value) for key, value in check_pairs("Tags", tags)])
+    return when_done(synchronous)
 
 
 def delete_tag(key: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trackbook.config import read_settings
 from trackbook.entities import DEFAULT_EXPERIMENT_NAME, Experiment
-from trackbook.errors import InvalidParameter
+from trackbook.errors import InvalidParameter, NotSupported
 from trackbook.stores import open_store
 from trackbook.stores.discovery import default_store_path
 from trackbook.uris import parse_store_uri
@@ -91,8 +91,15 @@ def current_store() -> Store:
     return open_store(get_tracking_uri())
 
 
-def set_experiment(experiment_name: str | None = None, experiment_id: str | None = None) -> Experiment:
+def set_experiment(
+    experiment_name: str | None = None, experiment_id: str | None = None, trace_location: None = None
+) -> Experiment:
     """Choose the experiment of runs that are started from now on, by name (made if there is none) or by id.
+
+    Args:
+        experiment_name: its name.
+        experiment_id: its id; instead of a name.
+        trace_location: refused; traces of language models are left out.
 
     Raises:
         InvalidParameter: neither or both were given, or the name breaks the rules.
@@ -100,6 +107,8 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | None
         InvalidState: the experiment is deleted.
     """
     global _experiment
+    if trace_location is not None:
+        raise NotSupported("Traces are left out of Trackbook; leave trace_location out.")
     if (experiment_name is None) == (experiment_id is None):
         raise InvalidParameter("set_experiment takes a name or experiment_id=..., one of the two.")
     store = current_store()

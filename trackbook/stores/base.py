@@ -202,7 +202,7 @@ class RunStore(ABC):
     def update_run(
         self, run_id: str, status: str | None = None, end_time: int | None = None, run_name: str | None = None
     ) -> RunInfo:
-        """Change status, end time or name (and with it the tag mlflow.runName); InvalidState if it is deleted."""
+        """Change status, end time or name (and with it the tag mlflow.runName); InvalidParameter if it is deleted."""
 
     @abstractmethod
     def run_started(self, run_id: str) -> None:
@@ -257,6 +257,10 @@ class RunStore(ABC):
         aggregates: Sequence[str] = ("last",),
     ) -> RunTable:
         """The same search as columns."""
+
+    @abstractmethod
+    def run_counts(self) -> dict[str, dict[str, int]]:
+        """How many active runs each experiment has, by status: ``{"1": {"FINISHED": 38, "RUNNING": 2}}``."""
 
     @abstractmethod
     def run_life(self, run_id: str, now: int | None = None) -> RunLife:

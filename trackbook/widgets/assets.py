@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from trackbook.errors import InvalidParameter
 
-__all__ = ["module", "styles"]
+__all__ = ["module", "styles", "tokens"]
 
 
 @cache
@@ -27,6 +27,12 @@ def module(*names: str) -> str:
 def styles(*names: str) -> str:
     """The same for CSS files: ``styles("shared", "curves")``."""
     return "\n".join(_read(f"{name}.css") for name in names)
+
+
+@cache
+def tokens() -> str:
+    """The colours alone, for HTML that carries its own sheet; the beginning of ``shared.css``."""
+    return _read("shared.css").split("/* Type */")[0]
 
 
 def _read(name: str) -> str:

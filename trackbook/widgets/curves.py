@@ -5,7 +5,8 @@ Python holds every point and is the truth; a page holds a decimated copy. Messag
 
 * ``whole``: everything, with the number of the last change it contains. Sent when a page says ``hello`` or ``resync``,
   and now and then while points flow, because a kernel that trains cannot answer.
-* ``points`` and ``head``: one numbered change each. A page that misses a number asks for ``resync``; one that it has is dropped.
+* ``points`` and ``head``: one numbered change each. A page that misses a number asks for ``resync``; one that it has
+  is dropped.
 * ``detail``: finer points of one metric within a range, as the answer to ``zoom``.
 """
 
@@ -15,6 +16,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import anywidget
@@ -37,6 +39,7 @@ MOST_CHARTS = 24
 _SLACK = 1_000
 _WHOLE_EVERY_S, _WHOLE_BYTES_PER_S = 5.0, 200_000
 _WATCH_EVERY_S = 1.0
+_OPEN = frozenset({"RUNNING", "SCHEDULED", "LOST"})
 
 
 class Feed(Protocol):
@@ -59,6 +62,9 @@ class CurvesPanel(anywidget.AnyWidget):
         slots: slot 1 to 24 of each run id, where it is not its place in `run_ids`.
         feeds: one for each run; made from the store if None.
         live: one run with its header and its last values, followed from a thread until it ends.
+
+    Attributes:
+        settled: set when the panel has shown how the runs ended, and changes no more by itself.
     """
 
     _esm = module("shared", "plotly_slot", "curve_state", "curve_chart", "curves")
@@ -86,6 +92,7 @@ class CurvesPanel(anywidget.AnyWidget):
         self._facts: list[dict[str, Any]] = []
         self._stops: list[Callable[[], None]] = []
         self._ended = threading.Event()
+        self.settled = threading.Event()
         super().__init__(_panel=uuid.uuid4().hex, _live=live)
         self.on_msg(self._on_message)
         self._facts = self._read_facts()
@@ -94,41 +101,46 @@ class CurvesPanel(anywidget.AnyWidget):
         self._send_whole()
         if live and not self.ended:
             self._follow()
+        elif self.ended:
+            self.settled.set()
 
     @property
     def ended(self) -> bool:
         """Whether every run has ended."""
-        return all(fact["end"] is not None or fact["status"] not in ("RUNNING", "SCHEDULED", "LOST") for fact in self._facts)
+        return not any(fact["status"] in _OPEN for fact in self._facts)
 
     def refresh(self) -> bool:
         """Read what is new of every run and show it; whether there was anything. For pages that a ticker drives."""
-        changed = [self._arrive(place, feed.read()) for place, feed in enumerate(self._feeds)]
-        return self._refresh_facts() or any(changed)
+        with self._lock:
+            feeds = [] if self._stops else self._feeds  # a feed that is followed has its reader
+            changed = [self._arrive(place, feed.read()) for place, feed in enumerate(feeds)]
+            return self._refresh_facts() or any(changed)
 
     def finish(self) -> None:
         """Stop following, read what is left and show how the runs ended; twice is no error."""
-        self._ended.set()
-        with self._lock:
-            stops, self._stops = self._stops, []
-        for stop in stops:
-            stop()
+        self._stop_following()
         self.refresh()
+        self._ended.set()
+        self.settled.set()
 
     def close(self) -> None:
         """Stop following and take the panel off every page."""
         self._ended.set()
-        with self._lock:
-            stops, self._stops = self._stops, []
-        for stop in stops:
-            stop()
+        self._stop_following()
         super().close()
 
     # ---- following ----
 
     def _follow(self) -> None:
         for place, feed in enumerate(self._feeds):
-            self._stops.append(feed.follow(lambda answer, place=place: self._arrive(place, answer)))  # type: ignore[misc]
+            self._stops.append(feed.follow(partial(self._show, place)))
         threading.Thread(target=self._watch, name="trackbook-curves", daemon=True).start()
+
+    def _stop_following(self) -> None:
+        with self._lock:
+            stops, self._stops = self._stops, []
+        for stop in stops:  # outside the lock, which a follower may be waiting for
+            stop()
 
     def _watch(self) -> None:
         """Show how the runs stand once a second, and finish when the last of them has ended."""
@@ -139,6 +151,9 @@ class CurvesPanel(anywidget.AnyWidget):
                     self.finish()
             except TrackbookError:
                 continue  # the store is away for a moment; the panel keeps showing what it has
+
+    def _show(self, place: int, answer: FeedAnswer) -> None:
+        self._arrive(place, answer)
 
     def _arrive(self, place: int, answer: FeedAnswer) -> bool:
         """Take an answer of a feed and tell the pages."""
@@ -204,7 +219,11 @@ class CurvesPanel(anywidget.AnyWidget):
             return True
 
     def _head(self) -> dict[str, Any]:
-        return {"runs": self._facts, "charts": charts_of(self._series.values(), self._keys), "now": int(time.time() * 1000)}
+        return {
+            "runs": self._facts,
+            "charts": charts_of(self._series.values(), self._keys),
+            "now": int(time.time() * 1000),
+        }
 
     # ---- messages ----
 
@@ -278,7 +297,9 @@ class LiveCurves(CurvesPanel):
         feed: made from the store if None.
     """
 
-    def __init__(self, store: Store, run_id: str, keys: Sequence[str] | None = None, *, feed: Feed | None = None) -> None:
+    def __init__(
+        self, store: Store, run_id: str, keys: Sequence[str] | None = None, *, feed: Feed | None = None
+    ) -> None:
         super().__init__(store, [run_id], keys, feeds=None if feed is None else [feed], live=True)
 
 

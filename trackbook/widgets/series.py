@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from trackbook.figures.decimation import decimate
 from trackbook.figures.direction import better, wants_log
-from trackbook.figures.numbers import column_format, json_number
+from trackbook.figures.numbers import column_format
 
 __all__ = ["Series", "charts_of", "summary_table"]
 
@@ -79,7 +80,7 @@ class Series:
         return {
             "id": self.id, "run": self.run, "key": self.key, "n": length, "whole": whole,
             "count": self.count, "gaps": self.gaps, "numbered": self._stepless() and self.count > 1,
-            "last": json_number(self.last), "last_step": self.last_step,
+            "last": _strict(self.last), "last_step": self.last_step,
             "min": low[0], "min_step": low[1], "max": high[0], "max_step": high[1],
         }  # fmt: skip
 
@@ -113,8 +114,9 @@ class Series:
 
     def _grow(self, needed: int) -> None:
         if needed > len(self._steps):
-            room = max(needed, 2 * len(self._steps))
-            self._steps, self._values = np.resize(self._steps, room), np.resize(self._values, room)
+            room = np.empty(max(needed, 2 * len(self._steps)) - self.count)
+            self._steps = np.concatenate([self._steps[: self.count], room])
+            self._values = np.concatenate([self._values[: self.count], room])
 
     def _summarise(self, steps: NDArray[np.int64], values: Floats) -> None:
         real = np.isfinite(values)
@@ -154,10 +156,18 @@ def summary_table(names: Sequence[str], series: Sequence[Series]) -> str:
     for one in sorted(series, key=lambda one: (one.key, one.run)):
         low, high = one.least or (None, None), one.greatest or (None, None)
         write = column_format([one.last, low[0], high[0]])
-        cells = [one.key, names[one.run], write(one.last), _at(write(low[0]), low[1]), _at(write(high[0]), high[1]), f"{one.count}"]
+        extremes = [_at(write(low[0]), low[1]), _at(write(high[0]), high[1])]
+        cells = [one.key, names[one.run], write(one.last), *extremes, str(one.count)]
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     head = "".join(f"<th>{word}</th>" for word in ("Metric", "Run", "Last", "Min", "Max", "Points"))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _strict(value: float | None) -> float | str | None:
+    """As strict JSON can carry it: NaN and the infinities as the texts that JavaScript's Number() reads."""
+    if value is None or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _at(text: str, step: float | None) -> str:

@@ -40,7 +40,7 @@ def test_scan_names_everything_that_cannot_be_stored(tmp_path: Path) -> None:
     for name in ("a:b", "c\\d", "100%", "e%20f", "line\nfeed", "fine", ".tmp-lock"):
         (folder / name).write_text("x")
     (folder / os.fsdecode(b"\xff")).write_text("x")
-    (folder / "outside").symlink_to("/etc/hostname")
+    (folder / "outside").symlink_to(tmp_path / "in-beside")
     (folder / "beside").symlink_to("../in-beside")
     (folder / "nowhere").symlink_to("absent")
     (folder / "round").symlink_to(".")

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-__all__ = ["Opener", "kernel_open", "open_beneath", "walk_open"]
+__all__ = ["Opener", "is_plain_name", "kernel_open", "open_beneath", "walk_open"]
 
 #: (descriptor of a folder, names below it, flags of open, permissions of a new file) -> descriptor
 Opener = Callable[[int, Sequence[str], int, int], int]
@@ -68,9 +68,14 @@ def walk_open(folder: int, parts: Sequence[str], flags: int, mode: int = 0o666) 
         os.close(current)
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a name means one entry of the folder that it is looked up in, and nothing else."""
+    return name not in ("", ".", "..") and "/" not in name and "\x00" not in name
+
+
 def _checked(parts: Sequence[str]) -> list[str]:
     for part in parts:
-        if part in ("", ".", "..") or "/" in part or "\x00" in part:
+        if not is_plain_name(part):
             raise OSError(errno.ELOOP, "a name that may lead elsewhere", "/".join(parts))
     return list(parts)
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from trackbook.entities import FileInfo
 from trackbook.errors import InvalidParameter, NotFound
-from trackbook.stores.artifacts.beneath import Opener, open_beneath
+from trackbook.stores.artifacts.beneath import Opener, is_plain_name, open_beneath
 from trackbook.stores.artifacts.problems import ABSENT, reading, writing
 from trackbook.uris import SafeRelPath
 
@@ -73,7 +73,7 @@ class SafeFolder:
     def open(self, path: SafeRelPath) -> BinaryIO:
         """A file opened for reading; NotFound if there is none or a link leads to it."""
         with reading(self.root, path), self._folder() as root:
-            descriptor = self._open(root, path.parts, os.O_RDONLY | os.O_NONBLOCK, 0)  # a pipe must not block us
+            descriptor = self._open(root, _names(path), os.O_RDONLY | os.O_NONBLOCK, 0)  # a pipe must not block us
         kind = os.fstat(descriptor).st_mode
         if stat.S_ISREG(kind):
             return os.fdopen(descriptor, "rb")
@@ -88,7 +88,7 @@ class SafeFolder:
             if above is None:
                 return None
             try:
-                found = os.stat(path.parts[-1] if path else ".", dir_fd=above, follow_symlinks=False)
+                found = os.stat(_names(path)[-1] if path else ".", dir_fd=above, follow_symlinks=False)
             except FileNotFoundError:
                 return None
         return _file_info(str(path or ""), found)
@@ -98,7 +98,7 @@ class SafeFolder:
 
         Only what `open` would open is listed: no links, no pipes, no unfinished writes, no unsafe names.
         """
-        above = path.parts if path else ()
+        above = _names(path)
         found = []
         with reading(self.root, path or ""), self._opened(above) as folder:
             if folder is None:
@@ -117,7 +117,7 @@ class SafeFolder:
         with writing(self.root, path or ""):
             self._make_root()
             with self._folder() as root:
-                os.close(self._make_folders(root, path.parts if path else ()))
+                os.close(self._make_folders(root, _names(path)))
 
     @contextmanager
     def create(self, path: SafeRelPath) -> Iterator[Sink]:
@@ -150,9 +150,9 @@ class SafeFolder:
     def write_new(self, path: SafeRelPath) -> Iterator[Sink]:
         """A file written in place; only for folders that `create_folder` gave, which nobody sees yet."""
         with writing(self.root, path), self._folder() as root:
-            above = self._make_folders(root, path.parts[:-1])
+            above = self._make_folders(root, _names(path)[:-1])
             try:
-                descriptor = self._open(above, path.parts[-1:], _NEW_FILE, 0o666)
+                descriptor = self._open(above, _names(path)[-1:], _NEW_FILE, 0o666)
             finally:
                 os.close(above)
         try:
@@ -186,6 +186,7 @@ class SafeFolder:
     @contextmanager
     def _staged(self, path: SafeRelPath | None) -> Iterator[tuple[int, str]]:
         """Descriptor of the root and a new reserved name; what the block made of it is moved to `path` after it."""
+        parts = _names(path)
         with writing(self.root, path or ""):
             self._make_root()
             root = os.open(self.root, _FOLDER)
@@ -193,7 +194,7 @@ class SafeFolder:
         try:
             yield root, name
             with writing(self.root, path or ""):
-                self._publish(root, name, path.parts if path else ())
+                self._publish(root, name, parts)
         except BaseException:
             _remove(name, root)
             raise
@@ -269,7 +270,7 @@ class SafeFolder:
 
     @contextmanager
     def _opened_above(self, path: SafeRelPath | None) -> Iterator[int | None]:
-        with reading(self.root, path or ""), self._opened(path.parts[:-1] if path else ()) as folder:
+        with reading(self.root, path or ""), self._opened(_names(path)[:-1]) as folder:
             yield folder
 
     def _make_root(self) -> None:
@@ -316,6 +317,17 @@ class SafeFolder:
         if self.file_mode is not None:
             os.fchmod(folder, _folder_mode(self.file_mode))
         return folder
+
+
+def _names(path: SafeRelPath | None) -> tuple[str, ...]:
+    """The names on a path, each of which is one entry of one folder, also if somebody made the path without parse.
+
+    Not every call below takes its name through `Opener`: rename, stat and mkdir would follow a slash or a `..`.
+    """
+    parts = path.parts if path else ()
+    if path is not None and not (parts and all(is_plain_name(part) for part in parts)):
+        raise InvalidParameter(f"The artifact path {str(path)!r} may lead elsewhere. Make it by SafeRelPath.parse.")
+    return parts
 
 
 def _folder_mode(file_mode: int) -> int:

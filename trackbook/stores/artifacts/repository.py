@@ -232,9 +232,9 @@ class LocalArtifacts(ArtifactRepository):
         """
         folders = [(SafeRelPath(above[:depth]), True) for depth in range(1, len(above) + 1)]
         for place, is_folder in folders + places:
+            found = self.info(place)
             if is_reserved(place.parts[-1]):
                 raise InvalidParameter(f"{str(place)!r} has a name kept for unfinished writes. Use another.")
-            found = self.info(place)
             if found is not None and found.is_dir != is_folder:
                 kind, other = ("folder", "file") if found.is_dir else ("file", "folder")
                 raise InvalidParameter(

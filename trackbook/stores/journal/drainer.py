@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import logging
 import os
 import threading
@@ -168,8 +169,9 @@ class Drainer:
         if self._stop is None:
             with self._starting:
                 if self._stop is None:
-                    stop = self._stop = threading.Event()
-                    threading.Thread(target=self._work, args=(stop,), name="trackbook-drainer", daemon=True).start()
+                    self._stop = threading.Event()
+                    # Thread.start would wait until the thread runs, which is most of what starting a run costs
+                    _thread.start_new_thread(self._work, (self._stop,))
 
     def stop(self) -> None:
         """Let the thread end."""

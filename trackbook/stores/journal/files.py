@@ -97,11 +97,11 @@ def segment_path(folder: Path, writer: str, number: int) -> Path:
 def list_segments(folder: Path) -> list[SegmentFile]:
     """Every segment in a folder, in the order in which each writer wrote them; [] if there is no folder."""
     found = []
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            writer, *rest = entry.name.split(".")
+    with suppress(FileNotFoundError):
+        for name in os.listdir(folder):
+            writer, *rest = name.split(".")
             if rest[-1:] == ["log"] and len(writer) == 32:
-                found.append(SegmentFile(writer, int(rest[0]) if len(rest) > 1 else 0, Path(entry.path)))
+                found.append(SegmentFile(writer, int(rest[0]) if len(rest) > 1 else 0, folder / name))
     return sorted(found)
 
 
@@ -166,6 +166,14 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
+def _others(folder: Path, own: str | None) -> bool:
+    """Whether anybody else's file is there; asked at every flush, so it is one call."""
+    try:
+        return any(not name.startswith(own or ".") for name in os.listdir(folder))
+    except FileNotFoundError:
+        return False
+
+
 def lock_orphan(segment: SegmentFile) -> int | None:
     """Lock a segment whose writer is gone; None if it lives, is adopted by another or lies on another host.
 
@@ -189,6 +197,8 @@ def lock_orphan(segment: SegmentFile) -> int | None:
 
 def orphans(folder: Path, own: str | None) -> Iterator[tuple[SegmentFile, int]]:
     """Lock, one after another, the segments that other writers left behind."""
+    if not _others(folder, own):
+        return
     for segment in list_segments(folder):
         if segment.writer == own:
             continue

@@ -25,6 +25,7 @@ __all__ = [
     "END",
     "HEADER",
     "MAX_BODY",
+    "ONE_POINT_HEAD",
     "PACK_CRC",
     "PACK_ONE_POINT",
     "PARAM",
@@ -53,7 +54,9 @@ _HEAD = struct.Struct("<HBBI")
 _CRC = struct.Struct("<I")
 _POINT = struct.Struct("<Iqqd")
 _NUMBER = struct.Struct("<I")
-_ONE_POINT = struct.Struct("<HBBIIqqd")
+_ONE_POINT = struct.Struct("<8sIqqd")
+_ONE_POINT_READ = struct.Struct("<8sIqqdI")
+ONE_POINT_HEAD = _HEAD.pack(SYNC, POINTS, 0, _POINT.size)
 _SYNC_BYTES = SYNC.to_bytes(2, "little")
 
 PACK_CRC = _CRC.pack
@@ -161,24 +164,42 @@ def read_batch(data: bytes, base: int, series: dict[int, Series], most: int) -> 
         data: bytes of the segment from `base` on; a record cut off at its end is left for the next time.
         base: offset of the data within its segment.
         series: numbers met so far; new ones are added.
-        most: stop after this many points.
+        most: stop after this many points, give or take one record.
     """
     batch = Batch(base, base)
-    points = batch.points
-    for record in scan(data, base):
-        if record.start > batch.end:
-            batch.damage.append((batch.end, record.start))
-        if record.kind == POINTS:
-            points.extend(_POINT.iter_unpack(record.body))
-        elif record.kind == SERIES:
-            number, named = read_series(record.body)
-            series[number] = named
-        elif record.kind != HEADER:
-            batch.others.append(record)
-        batch.end = record.end
-        if len(points) >= most:
-            break
+    at = _read_single_points(data, 0, batch, most)
+    while len(batch.points) < most and (found := _next(data, at)) is not None:
+        start, end, kind = found
+        if start > at:
+            batch.damage.append((base + at, base + start))
+        _take(batch, Record(base + start, base + end, kind, data[start + _HEAD.size : end - _CRC.size]), series)
+        at = _read_single_points(data, end, batch, most)
     return batch
+
+
+def _read_single_points(data: bytes, at: int, batch: Batch, most: int) -> int:
+    """Take the run of one-point records that begins at a place, which is most of what there is; where it ends."""
+    points, crc32, size = batch.points, zlib.crc32, _ONE_POINT_READ.size
+    count = min((len(data) - at) // size, most - len(batch.points))
+    if count > 0 and data.startswith(ONE_POINT_HEAD, at):
+        for head, number, step, time, value, crc in _ONE_POINT_READ.iter_unpack(data[at : at + count * size]):
+            if head != ONE_POINT_HEAD or crc != crc32(data[at : at + size - 4]):
+                break
+            points.append((number, step, time, value))
+            at += size
+        batch.end = batch.start + at
+    return at
+
+
+def _take(batch: Batch, record: Record, series: dict[int, Series]) -> None:
+    if record.kind == POINTS:
+        batch.points.extend(_POINT.iter_unpack(record.body))
+    elif record.kind == SERIES:
+        number, named = read_series(record.body)
+        series[number] = named
+    elif record.kind != HEADER:
+        batch.others.append(record)
+    batch.end = record.end
 
 
 def read_series(body: bytes) -> tuple[int, Series]:

@@ -19,11 +19,11 @@ from trackbook.stores.base import Recorder
 from trackbook.stores.journal.files import Segment, SegmentFile, create_segment, new_writer_id, segment_path
 from trackbook.stores.journal.records import (
     MAX_BODY,
+    ONE_POINT_HEAD,
     PACK_CRC,
     PACK_ONE_POINT,
     POINT_SIZE,
     POINTS,
-    SYNC,
     Series,
     dataset_of,
     frame,
@@ -210,11 +210,8 @@ class JournalRecorder(Recorder):
         writer = self._writer
         try:
             with writer.lock:
-                body = PACK_ONE_POINT(
-                    *(SYNC, POINTS, 0, POINT_SIZE, self._numbers[key], step or 0),
-                    (_clock() + writer.offset) // 1_000_000 if timestamp is None else _untouched(timestamp),
-                    value,
-                )
+                when = (_clock() + writer.offset) // 1_000_000 if timestamp is None else _untouched(timestamp)
+                body = PACK_ONE_POINT(ONE_POINT_HEAD, self._numbers[key], step or 0, when, value)
                 record = body + PACK_CRC(_crc(body))
                 written = _write(writer.descriptor, record)
                 if written != len(record):

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import random
@@ -24,6 +24,10 @@ from trackbook.uris import StoreUri
 __all__ = ["Connection", "Database"]
 
 BUSY_SECONDS = 30.0
+# A commit that moves the log into the database waits for the disk, so the drainer's thread does that once a second; the
+# limit here, 64 MB, is for programs without such a thread.
+_SIZES = ("cache_size=-16000", "wal_autocheckpoint=16000", "journal_size_limit=67108864")
+_CHECKPOINT_BYTES = 8 << 20
 MINIMUM_SQLITE = (3, 35)
 
 
@@ -43,9 +47,9 @@ class Connection:
         """Run a statement and return all of its rows as tuples."""
         return self._cursor.execute(sql, parameters).fetchall()  # type: ignore[no-any-return]
 
-    def executemany(self, sql: str, rows: Any) -> None:
-        """Run a statement once a row of parameters."""
-        self._cursor.executemany(sql, rows)
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Run a statement once a row of parameters, and return how many rows of the database that touched."""
+        return self._cursor.executemany(sql, rows).rowcount  # type: ignore[no-any-return]
 
     def change(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run an UPDATE, INSERT or DELETE and return how many rows it touched."""
@@ -84,7 +88,7 @@ class Database:
             check_same_thread=False,
             cached_statements=512,
         )
-        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "mmap_size=0", "temp_store=MEMORY", "cache_size=-16000"):
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "mmap_size=0", "temp_store=MEMORY", *_SIZES):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
@@ -176,6 +180,17 @@ class Database:
         """Move the write-ahead log into the database, as far as readers allow."""
         with self._lock, suppress(sqlite3.Error):
             Connection(self._writer().dbapi_connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def checkpoint_if_long(self) -> None:
+        """Move the write-ahead log into the database if it is long, without holding up who writes."""
+        with suppress(OSError, sqlite3.Error):
+            if os.path.getsize(f"{self.uri.path}-wal") < _CHECKPOINT_BYTES:
+                return
+            pooled = self._engine.raw_connection()
+            try:
+                Connection(pooled.dbapi_connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
+            finally:
+                pooled.close()
 
     def close(self) -> None:
         """Close every connection; the last one of all processes removes the write-ahead log."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from trackbook.entities import Experiment, LifecycleStage
-from trackbook.entities.keys import check_experiment_id, check_experiment_name, check_key, check_value
+from trackbook.entities.keys import check_experiment_id, check_experiment_name, check_key, check_pairs, check_value
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
 from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.runs import deleted_message
 
 __all__ = ["Experiments"]
 
@@ -22,13 +24,15 @@ class Experiments:
     _now: Callable[[], int]
     _absolute: Callable[[str], str]
     _relative: Callable[[str], str]
+    _run_keys: dict[str, int]
+    _refuse_points: Callable[[str, str | None], None]
 
     def create_experiment(
         self, name: str, artifact_location: str | None = None, tags: Mapping[str, str] | None = None
     ) -> str:
         name = check_experiment_name(name)
-        checked = _checked_tags(tags or {})
-        location = self._relative(artifact_location) if artifact_location else ""
+        checked = _checked_tags({} if tags is None else tags)
+        location = self._relative(_checked_location(artifact_location)) if artifact_location else ""
         with self.database.write() as connection:
             if (stage := self._stage_of(connection, name)) is not None:
                 raise _taken(name, stage)
@@ -105,6 +109,9 @@ class Experiments:
                 "UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE experiment = ? AND lifecycle_stage = ?",
                 (LifecycleStage.DELETED, now, number, LifecycleStage.ACTIVE),
             )
+            runs = self._known_runs(connection, number)
+        for run_id in runs:
+            self._refuse_points(run_id, deleted_message(run_id))
 
     def restore_experiment(self, experiment_id: str) -> None:
         number = int(check_experiment_id(experiment_id))
@@ -119,6 +126,14 @@ class Experiments:
                 "UPDATE runs SET lifecycle_stage = ?, deleted_time = NULL WHERE experiment = ?",
                 (LifecycleStage.ACTIVE, number),
             )
+            runs = self._known_runs(connection, number)
+        for run_id in runs:
+            self._refuse_points(run_id, None)
+
+    def _known_runs(self, connection: Connection, number: int) -> list[str]:
+        """Runs of an experiment that this process has met, and may hold a recorder of."""
+        rows = connection.execute("SELECT run_id FROM runs WHERE experiment = ?", (number,))
+        return [run_id for (run_id,) in rows if run_id in self._run_keys]
 
     def set_experiment_tags(self, experiment_id: str, tags: Mapping[str, object]) -> None:
         checked = _checked_tags(tags)
@@ -152,10 +167,16 @@ class Experiments:
         return number
 
 
-def _checked_tags(tags: Mapping[str, object]) -> list[tuple[str, str]]:
-    if not isinstance(tags, Mapping):
-        raise InvalidParameter(f"Tags are a dict of keys and values, not {type(tags).__name__}.")
-    return [(check_key("tag", key), check_value("tag", str(key), value)) for key, value in tags.items()]
+def _checked_tags(tags: object) -> list[tuple[str, str]]:
+    return [(check_key("tag", key), check_value("tag", str(key), value)) for key, value in check_pairs("Tags", tags)]
+
+
+def _checked_location(location: object) -> str:
+    if not isinstance(location, (str, os.PathLike)) or "\x00" in os.fspath(location):
+        raise InvalidParameter(
+            f"artifact_location is a folder or a URI as text, not {location!r:.80}. Leave it out for one beside the database."
+        )
+    return os.fspath(location)
 
 
 def _put_tags(connection: Connection, number: int, tags: list[tuple[str, str]]) -> None:

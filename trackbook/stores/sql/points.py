@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby, repeat
+from itertools import chain, groupby, repeat
 from math import isfinite, isnan, nan
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,7 +29,9 @@ Columns = tuple[Sequence[int], Sequence[int], Sequence[float]]
 
 _ATTEMPT_SHIFT = 48  # a feed's cursor is the run's attempt above its next sequence number
 _BY_NUMBER = itemgetter(0)
-_INSERT_POINT = "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+# SQLite is let go to work once a statement, not once a row: a training's thread then waits for the interpreter
+# a few times in a thousand points, not a thousand times.
+_ROWS = {count: "INSERT INTO points VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?, 0)"] * count) for count in (256, 32, 4, 1)}
 _SUMMARY = "last, last_class, last_step, last_time, min, min_step, max, max_step, first, first_step, count"
 _READ_SUMMARY = f"SELECT {_SUMMARY} FROM metric_summary WHERE run = ? AND series = ?"
 _WRITE_SUMMARY = f"REPLACE INTO metric_summary (run, series, {_SUMMARY}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -130,25 +132,23 @@ class Points:
         if not numbered:
             return False
         seq = int(numbered[0][0]) - count
+        rows: list[tuple[Any, ...]] = []
         for series, columns in groups:
             key = self._series.key(connection, series[1:])
-            size = len(columns[0])
-            classes = _classes(columns[2])
-            rows = zip(
-                *(repeat(run, size), repeat(key), range(seq, seq + size), columns[0], columns[1], columns[2]),
-                *(classes, repeat(0)),
-                strict=False,
-            )
-            connection.executemany(_INSERT_POINT, rows)
-            seq += size
-            self._sum_up(connection, run, key, columns)
+            finite = all(map(isfinite, columns[2]))
+            classes = repeat(FINITE) if finite else map(_class, columns[2])
+            rows += zip(repeat(run), repeat(key), range(seq, seq + len(columns[0])), *columns, classes, strict=False)
+            seq += len(columns[0])
+            self._sum_up(connection, run, key, columns, finite)
             if series.model or series.dataset:
-                self._sum_up(connection, run, self._series.key(connection, (series.key, "", "")), columns)
+                plain = self._series.key(connection, (series.key, "", ""))
+                self._sum_up(connection, run, plain, columns, finite)
+        _insert(connection, rows)
         return True
 
-    def _sum_up(self, connection: Connection, run: int, series: int, columns: Columns) -> None:
+    def _sum_up(self, connection: Connection, run: int, series: int, columns: Columns, finite: bool) -> None:
         stored = connection.execute(_READ_SUMMARY, (run, series))
-        summary = _fold(stored[0] if stored else None, *columns)
+        summary = _merged(stored[0] if stored else None, _batch_summary(*columns, finite))
         connection.execute(_WRITE_SUMMARY, (run, series, *summary))
 
     def _reject(
@@ -254,10 +254,12 @@ def _metrics(points: PointArrays, key: str, model: str, dataset: str) -> Iterato
     return map(Metric, repeat(key), *columns, repeat(model or None), repeat(name or None), repeat(digest or None))
 
 
-def _classes(values: Sequence[float]) -> Iterable[int]:
-    if all(map(isfinite, values)):
-        return repeat(FINITE)
-    return [_class(value) for value in values]
+def _insert(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+    at = 0
+    for count, statement in _ROWS.items():
+        while len(rows) - at >= count:
+            connection.execute(statement, tuple(chain.from_iterable(rows[at : at + count])))
+            at += count
 
 
 def _class(value: float) -> int:
@@ -268,30 +270,45 @@ def _class(value: float) -> int:
     return PLUS_INFINITY if value > 0 else MINUS_INFINITY
 
 
-def _fold(stored: tuple[Any, ...] | None, steps: Sequence[int], times: Sequence[int], values: Sequence[float]) -> Any:
-    """A summary row with further points taken in; last by (step, time, value) with NaN below all, the others without NaN."""
-    last = max(zip(steps, times, map(_ordered, values), strict=True))
-    numbers = [(value, step) for value, step in zip(values, steps, strict=True) if value == value]
-    low = min(numbers, key=_BY_NUMBER) if numbers else (None, None)
-    high = max(numbers, key=_BY_NUMBER) if numbers else (None, None)
-    first = numbers[0] if numbers else (None, None)
-    count = len(steps)
+class _Sum(NamedTuple):
+    """A summary in the making: `last` is (step, time, (is a number, value)), the others (value, step)."""
+
+    last: tuple[int, int, tuple[bool, float]]
+    low: tuple[float | None, int | None]
+    high: tuple[float | None, int | None]
+    first: tuple[float | None, int | None]
+    count: int
+
+
+def _batch_summary(steps: Sequence[int], times: Sequence[int], values: Sequence[float], finite: bool) -> _Sum:
+    """Last by (step, time, value) with NaN below all numbers; the others without NaN."""
+    if not finite and any(map(isnan, values)):
+        return _summary_of_numbers(steps, times, values)
+    step, time, value = max(zip(steps, times, values, strict=True))
+    low, high = min(values), max(values)
+    low_step, high_step = steps[values.index(low)], steps[values.index(high)]
+    first = (values[0], steps[0])
+    return _Sum((step, time, (True, value)), (low, low_step), (high, high_step), first, len(values))
+
+
+def _summary_of_numbers(steps: Sequence[int], times: Sequence[int], values: Sequence[float]) -> _Sum:
+    ordered = [(False, 0.0) if isnan(value) else (True, value) for value in values]
+    last = max(zip(steps, times, ordered, strict=True))
+    numbers = [(value, step) for value, step in zip(values, steps, strict=True) if not isnan(value)]
+    if not numbers:
+        return _Sum(last, (None, None), (None, None), (None, None), len(values))
+    return _Sum(last, min(numbers, key=_BY_NUMBER), max(numbers, key=_BY_NUMBER), numbers[0], len(values))
+
+
+def _merged(stored: tuple[Any, ...] | None, new: _Sum) -> tuple[Any, ...]:
+    """A summary's row after further points."""
+    last, low, high, first, count = new
     if stored is not None:
-        old_last = (stored[2], stored[3], (stored[0] is not None, stored[0] or 0.0))
-        if old_last > last:
-            last = old_last
-        low = _better(low, stored[4:6], low[0] is not None and stored[4] is not None and low[0] < stored[4])
-        high = _better(high, stored[6:8], high[0] is not None and stored[6] is not None and high[0] > stored[6])
-        first = stored[8:10] if stored[8] is not None else first
+        last = max(last, (stored[2], stored[3], (stored[0] is not None, stored[0] or 0.0)))
+        low = min((pair for pair in (stored[4:6], low) if pair[0] is not None), key=_BY_NUMBER, default=low)
+        high = max((pair for pair in (stored[6:8], high) if pair[0] is not None), key=_BY_NUMBER, default=high)
+        first = first if stored[8] is None else stored[8:10]
         count += stored[10]
     step, time, (is_number, value) = last
-    shown = value if is_number else None
-    return shown, _class(value) if is_number else NOT_A_NUMBER, step, time, *low, *high, *first, count
-
-
-def _ordered(value: float) -> tuple[bool, float]:
-    return (True, value) if value == value else (False, 0.0)
-
-
-def _better(new: tuple[Any, ...], old: tuple[Any, ...], is_better: bool) -> tuple[Any, ...]:
-    return new if is_better or old[0] is None else old
+    shown = (value, _class(value)) if is_number else (None, NOT_A_NUMBER)
+    return *shown, step, time, *low, *high, *first, count

@@ -8,12 +8,14 @@ from collections.abc import Callable, Collection, Iterable
 from secrets import token_hex
 from typing import Any
 
-from trackbook.entities import LifecycleStage, Metric, Param, Run, RunData, RunInfo, RunStatus, RunTag
+from trackbook.entities import LifecycleStage, Param, Run, RunData, RunInfo, RunStatus, RunTag
 from trackbook.entities.keys import (
     check_experiment_id,
     check_int64,
     check_key,
+    check_pairs,
     check_run_id,
+    check_run_name,
     check_text,
     check_value,
 )
@@ -59,8 +61,8 @@ class Runs:
     def create_run(self, new: NewRun) -> Run:
         experiment = int(check_experiment_id(new.experiment_id))
         run_id = token_hex(16) if new.run_id is None else check_run_id(new.run_id)
-        tags = {key: value for key, value in _checked_tags(new.tags.items())}
-        name = check_text("The name of a run", new.run_name or tags.get(RUN_NAME_TAG) or random_run_name())
+        tags = {key: value for key, value in _checked_tags(check_pairs("Tags", new.tags))}
+        name = check_run_name(new.run_name or tags.get(RUN_NAME_TAG) or random_run_name())
         start = self._now() if new.start_time is None else check_int64("start_time", new.start_time)
         user = check_text("user_id", new.user_id)
         tags[RUN_NAME_TAG] = name
@@ -132,7 +134,7 @@ class Runs:
         check_run_id(run_id)
         number = None if status is None else RunStatus.from_string(status)
         end = None if end_time is None else check_int64("end_time", end_time)
-        name = None if run_name is None else check_text("The name of a run", run_name)
+        name = None if run_name is None else check_run_name(run_name)
         if number is not None and RunStatus.is_terminated(number) and end is None:
             end = self._now()
         self._write_through(lambda connection: self._update(connection, run_id, number, end, name))
@@ -186,11 +188,11 @@ class Runs:
 
     def _put_params(self, connection: Connection, run: int, run_id: str, params: list[tuple[str, str]]) -> None:
         rows = self._tag_rows(connection, run, params)
-        for row, (name, value) in zip(rows, params, strict=True):
-            if connection.change(_PUT_PARAM, row) == 1:
-                continue
-            ((stored,),) = connection.execute("SELECT value FROM params WHERE run = ? AND name = ?", row[:2])
-            if stored != value:
+        if connection.executemany(_PUT_PARAM, rows) == len(rows):
+            return
+        known = dict(connection.execute("SELECT name, value FROM params WHERE run = ?", (run,)))
+        for (_, number, value), (name, _) in zip(rows, params, strict=True):
+            if (stored := known[number]) != value:
                 raise InvalidParameter(
                     f"The param {name!r} of run {run_id} is {stored!r:.100} and cannot become {value!r:.100}: params are set "
                     "once. Log a changing value as a metric or tag, or start a new run."
@@ -213,6 +215,17 @@ class Runs:
             name = self._names.find(connection, (key,))
             if not connection.change("DELETE FROM run_tags WHERE run = ? AND name = ?", (run, name)):
                 raise NotFound(f"The run {run_id} has no tag {key!r}.")
+
+    def run_counts(self) -> dict[str, dict[str, int]]:
+        with self.database.read() as connection:
+            rows = connection.execute(
+                "SELECT experiment, status, count(*) FROM runs WHERE lifecycle_stage = ? GROUP BY experiment, status",
+                (LifecycleStage.ACTIVE,),
+            )
+        counts: dict[str, dict[str, int]] = {}
+        for experiment, status, number in rows:
+            counts.setdefault(str(experiment), {})[RunStatus.to_string(status)] = number
+        return counts
 
     def run_life(self, run_id: str, now: int | None = None) -> RunLife:
         with self.database.read() as connection:
@@ -242,6 +255,7 @@ class Runs:
                         (now, run_id),
                     )
                 )
+        self.database.checkpoint_if_long()
         return words
 
     def _other_record(self, connection: Connection, segment: Segment, record: Record) -> None:
@@ -277,20 +291,3 @@ def deleted_message(run_id: str) -> str:
 
 def _checked_tags(tags: Iterable[tuple[str, object]]) -> list[tuple[str, str]]:
     return [(check_key("tag", key), check_value("tag", key, value)) for key, value in tags]
-
-
-def checked_batch(
-    metrics: Iterable[Metric], params: Iterable[Param], tags: Iterable[RunTag]
-) -> tuple[list[Metric], list[Param], list[RunTag]]:
-    """A batch whose params and tags keep the rules; metrics are checked where they are recorded.
-
-    Raises:
-        InvalidParameter: a key or value breaks them, or a param's key stands twice.
-    """
-    checked_params = [Param(check_key("param", p.key), check_value("param", p.key, p.value)) for p in params]
-    keys = [param.key for param in checked_params]
-    if len(set(keys)) != len(keys):
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise InvalidParameter(f"The param {twice!r} stands twice in one batch; give each param once.")
-    checked = [RunTag(key, value) for key, value in _checked_tags((tag.key, tag.value) for tag in tags)]
-    return list(metrics), checked_params, checked

@@ -81,7 +81,7 @@ def _alone(database: Database) -> Iterator[None]:
 
     folder = Path(f"{database.uri.path}.d")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(folder / "open.lock", timeout=120, mode=0o600):
+    with FileLock(folder / "open.lock", timeout=120, mode=0o600, poll_interval=0.005):
         yield
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from trackbook.entities import Metric, Param, Run, RunStatus, RunTag
-from trackbook.entities.checks import checked_metric
+from trackbook.entities.checks import checked_batch, checked_metric
 from trackbook.entities.keys import check_run_id
 from trackbook.errors import InvalidParameter, ReadOnlyStore, StoreAway
 from trackbook.stores.base import Recorder, Store
@@ -23,7 +23,7 @@ from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.experiments import Experiments
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.recorder import DirectRecorder
-from trackbook.stores.sql.runs import Runs, checked_batch, deleted_message
+from trackbook.stores.sql.runs import Runs, deleted_message
 from trackbook.stores.sql.schema import open_schema
 from trackbook.stores.sql.search import ExperimentSearch, RunSearch, load_runs
 from trackbook.uris import StoreUri, file_uri
@@ -123,7 +123,8 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
             self._journal.end(lambda connection: self._update(connection, run_id, number, end, None))
         except StoreAway:
             self._journal.keep(END, {"run": run_id, "status": number, "end_time": end})
-        self._journal.run_ended(run_id)
+        finally:
+            self._journal.run_ended(run_id)
 
     def tidy(self) -> None:
         """See `trackbook.stores.journal.drainer.Sink`."""
@@ -155,6 +156,8 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
     def recorder(self, run_id: str) -> Recorder:
         if self.read_only:
             raise ReadOnlyStore(f"The store {self.uri} was opened read-only. Open it without read_only to log to it.")
+        if not isinstance(run_id, str):
+            check_run_id(run_id)
         if run_id in self._refused:
             raise InvalidParameter(self._refused[run_id])
         if run_id not in self._run_keys:

@@ -77,7 +77,8 @@ class CurveChart {
 
   traces(one, log, tokens) {
     const run = this.panel.state.head.runs[one.facts.run] || {};
-    const [x, y] = this.panel.state.points(one);
+    const all = this.panel.state.points(one);
+    const [x, y] = this.zoomed ? all : thin(...all, 2 * Math.max(200, this.plot.clientWidth));
     const colored = hasSlot(run.slot);
     const color = colored ? runHex(run.slot, tokens.dark) : tokens.ink2;
     if (!colored) return [{ x, y, mode: "lines", line: { color, width: 1 }, opacity: .16, hoverinfo: "skip" }];
@@ -91,9 +92,9 @@ class CurveChart {
   drawTitle(series, chart) {
     const gaps = series.reduce((sum, one) => sum + one.facts.gaps, 0);
     const parts = [textEl("span", this.key, "tb-bold tb-ellipsis")];
-    if (chart.log) parts.push(el("span", { class: "tb-code tb-caption tb-muted", text: "log", title: "logarithmic axis" }));
-    if (series.length && series.every((one) => one.facts.numbered)) parts.push(el("span", { class: "tb-caption tb-muted", text: "by order", title: "every point has the same step, so they are drawn in the order in which they were logged" }));
-    if (gaps) parts.push(el("span", { class: "tb-chip tb-err", title: "values that are NaN or infinite are gaps in the curve", text: `${groupDigits(String(gaps))} not finite` }));
+    if (chart.log) parts.push(el("span", { class: "tb-code tb-caption tb-muted", text: "log", title: "Logarithmic axis" }));
+    if (series.length && series.every((one) => one.facts.numbered)) parts.push(el("span", { class: "tb-caption tb-muted", text: "by order", title: "Every point has the same step, so they are drawn in the order in which they were logged." }));
+    if (gaps) parts.push(el("span", { class: "tb-chip tb-err", title: "Values that are NaN or infinite are gaps in the curve." }, el("span", { class: "tb-ellipsis", text: gaps === 1 ? "1 gap" : `${groupDigits(String(gaps))} gaps` })));
     parts.push(el("span", { class: "tb-grow" }));
     if (this.zoomed) parts.push(el("button", { class: "tb-button tb-ghost tb-low", type: "button", "aria-label": `Show all of ${this.key}`, on: { click: () => this.resetZoom() } }, icon("reset"), "All"));
     else if (!this.panel.live) parts.push(...this.bestParts(series, chart));
@@ -143,6 +144,26 @@ class CurveChart {
     if (this.drawn) this.panel.plotly.purge(this.plot);
     this.node.remove();
   }
+}
+
+/** Points for a drawing that is narrower than they are many: least, greatest and first gap of each stretch, and the last. */
+function thin(x, y, limit) {
+  if (x.length <= 1.25 * limit) return [x, y];
+  const stretch = Math.ceil((2 * x.length) / limit);
+  const picks = [];
+  for (let start = 0; start < x.length; start += stretch) {
+    let low = -1, high = -1, gap = -1;
+    for (let place = start; place < Math.min(start + stretch, x.length); place += 1) {
+      if (!Number.isFinite(y[place])) gap = gap < 0 ? place : gap;
+      else {
+        if (low < 0 || y[place] < y[low]) low = place;
+        if (high < 0 || y[place] > y[high]) high = place;
+      }
+    }
+    picks.push(...new Set([low, high, gap].filter((place) => place >= 0).sort((a, b) => a - b)));
+  }
+  if (picks[picks.length - 1] !== x.length - 1) picks.push(x.length - 1);
+  return [Float64Array.from(picks, (place) => x[place]), Float64Array.from(picks, (place) => y[place])];
 }
 
 /** Best value of some series and the place of its run; null where the metric's name does not say what is best. */

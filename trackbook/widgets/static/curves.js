@@ -11,7 +11,6 @@ class CurvesView {
     this.charts = new Map();
     this.hover = new HoverCard(this);
     this.asTable = false;
-    this.cost = 0;
     this.saidAt = 0;
     this.born = performance.now();
     this.header = el("header", { class: "tb-head" });
@@ -32,26 +31,34 @@ class CurvesView {
   changed(keys) {
     for (const [key, chart] of this.charts) if (!keys || keys.has(key)) chart.dirty = true;
     if (!keys) this.reshape = true;
+    this.stale = true;
     this.schedule();
   }
 
-  /** One drawing for any number of changes, and never more than a third of the page's time. */
+  /** One drawing for any number of changes, and never more than half of the page's time, painting included. */
   schedule() {
-    if (this.frame || this.pause || this.gone) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
+    if (this.busy || this.gone) return;
+    this.busy = true;
+    requestAnimationFrame(() => {
       const start = performance.now();
       this.draw();
-      const cost = performance.now() - start;
-      if (cost > 8) this.pause = setTimeout(() => { this.pause = 0; if (this.waiting()) this.schedule(); }, 2 * cost);
+      requestAnimationFrame(() => setTimeout(() => this.rest(performance.now() - start)));
     });
   }
 
+  rest(cost) {
+    setTimeout(() => {
+      this.busy = false;
+      if (this.waiting()) this.schedule();
+    }, cost > 40 ? cost : 0);
+  }
+
   waiting() {
-    return this.reshape || [...this.charts.values()].some((chart) => chart.dirty && chart.visible);
+    return this.reshape || this.stale || [...this.charts.values()].some((chart) => chart.dirty && chart.visible);
   }
 
   draw() {
+    this.stale = false;
     if (this.gone) return;
     if (!this.state.head) {
       this.drawEmpty();
@@ -104,8 +111,9 @@ class CurvesView {
     if (signature !== this.headerSignature) {
       this.headerSignature = signature;
       const focused = this.header.contains(document.activeElement);
-      const toggle = el("button", { class: "tb-button tb-ghost tb-low", type: "button", "aria-pressed": String(this.asTable), on: { click: () => this.toggleTable() } }, icon("table"), "Table");
-      toggle.title = this.asTable ? "Show the curves" : "Show as table";
+      const toggle = el("button", { class: "tb-button tb-ghost tb-low", type: "button", "aria-pressed": String(this.asTable), on: { click: () => this.toggleTable() } }, icon("table"), el("span", { class: "tb-word", text: "Table" }));
+      toggle.title = "Show as table";
+      toggle.setAttribute("aria-label", "Show as table");
       this.header.replaceChildren(...parts(), el("span", { class: "tb-grow" }), ...(this.state.charts.length ? [toggle] : []));
       if (focused) toggle.focus();
     }
@@ -218,8 +226,6 @@ class CurvesView {
   remove() {
     this.gone = true;
     clearInterval(this.clock);
-    clearTimeout(this.pause);
-    cancelAnimationFrame(this.frame);
     for (const stop of this.stops) stop();
     for (const chart of this.charts.values()) chart.remove();
     this.hover.remove();
@@ -247,6 +253,7 @@ function stateOf(model) {
 }
 
 export default {
+  stateOf,
   initialize({ model }) {
     stateOf(model);
     return () => STATES.delete(model.get("_panel"));

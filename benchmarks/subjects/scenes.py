@@ -1,0 +1,110 @@
+"""What every subject measures with: clocks, percentiles, and the data that searches run over."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+CALLS = 20_000
+KEYS = {f"m{number:02d}": number / 7 for number in range(100)}
+POINTS = 100_000
+METRICS = PARAMS = 20
+
+Scene = Callable[[Path], dict[str, float]]
+
+
+def main(scenes: dict[str, Scene]) -> None:
+    """Run one scene in an empty folder: ``python subject.py SCENE FOLDER`` prints its figures as JSON."""
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    os.chdir(folder)
+    print("FIGURES " + json.dumps(scenes[name](folder)))
+
+
+def per_call(action: Callable[[int], object], calls: int) -> list[int]:
+    """Nanoseconds of each call."""
+    clock, taken = time.perf_counter_ns, []
+    for number in range(calls):
+        begun = clock()
+        action(number)
+        taken.append(clock() - begun)
+    return taken
+
+
+def percentile(taken: list[int], share: float) -> float:
+    """A percentile in microseconds."""
+    return sorted(taken)[int(len(taken) * share)] / 1000
+
+
+def median_call(action: Callable[[int], object], calls: int) -> float:
+    """Median microseconds of a call."""
+    return percentile(per_call(action, calls), 0.5)
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Wall-clock seconds of an action."""
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+def best_seconds(action: Callable[[], object], times: int = 5) -> float:
+    """The median of several goes after one to warm up."""
+    action()
+    return sorted(seconds(action) for _ in range(times))[times // 2]
+
+
+def bare_write(folder: Path) -> list[int]:
+    """The floor: 32 bytes written and a clock read, back to back."""
+    descriptor = os.open(folder / "bare", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    data = b"x" * 32
+    try:
+        clock, taken = time.perf_counter_ns, []
+        for _ in range(CALLS):
+            begun = clock()
+            os.write(descriptor, data)
+            time.time_ns()
+            taken.append(clock() - begun)
+        return taken
+    finally:
+        os.close(descriptor)
+
+
+def cpu_seconds() -> float:
+    """CPU that this process has used since it began."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def resident_megabytes() -> float:
+    """Memory that is resident now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def invented_runs(count: int) -> Iterator[dict[str, Any]]:
+    """Runs for searches: 20 uniform metrics and 20 params of 10 values each, the same for every subject."""
+    chance = Random(7)
+    for number in range(count):
+        yield {
+            "id": f"{chance.getrandbits(128):032x}",
+            "name": f"run-{number}",
+            "start": 1_700_000_000_000 + number,
+            "metrics": {f"m{m:02d}": chance.random() for m in range(METRICS)},
+            "params": {f"p{p:02d}": f"v{chance.randrange(10)}" for p in range(PARAMS)},
+        }
+
+
+def table_bytes(path: Path) -> int:
+    """Bytes of a database's pages in use, after a checkpoint."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages, free, size = (connection.execute(f"PRAGMA {p}").fetchone()[0] for p in ("page_count", "freelist_count", "page_size"))
+    return int((pages - free) * size)

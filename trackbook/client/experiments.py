@@ -1,0 +1,77 @@
+"""What a client can do with experiments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trackbook.client.connection import Connection
+from trackbook.entities import Experiment, PagedList, ViewType
+
+__all__ = ["ExperimentCalls"]
+
+
+class ExperimentCalls(Connection):
+    """Experiments by their ids."""
+
+    def create_experiment(
+        self,
+        name: str,
+        artifact_location: str | os.PathLike[str] | None = None,
+        tags: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Make an experiment; see `trackbook.create_experiment`.
+
+        Returns:
+            Its id.
+        """
+        return self._store.create_experiment(name, artifact_location, tags)  # type: ignore[arg-type]
+
+    def get_experiment(self, experiment_id: str) -> Experiment:
+        """An experiment by its id, a deleted one too; NotFound if there is none."""
+        return self._store.get_experiment(experiment_id)
+
+    def get_experiment_by_name(self, name: str) -> Experiment | None:
+        """An experiment by its name, a deleted one too; None if there is none."""
+        return self._store.get_experiment_by_name(name)
+
+    def search_experiments(
+        self,
+        view_type: int = ViewType.ACTIVE_ONLY,
+        max_results: int | None = 1000,
+        filter_string: str | None = None,
+        order_by: Sequence[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[Experiment]:
+        """A page of experiments.
+
+        Args:
+            view_type: ViewType.ACTIVE_ONLY, DELETED_ONLY or ALL.
+            max_results: size of the page, 1 to 50,000.
+            filter_string: such as ``name LIKE 'digits%'``.
+            order_by: such as ``["name ASC"]``; newest first if None.
+            page_token: `token` of the page before.
+        """
+        most = 1000 if max_results is None else max_results
+        return self._store.search_experiments(view_type, most, filter_string, order_by, page_token)
+
+    def delete_experiment(self, experiment_id: str) -> None:
+        """Mark an experiment and its runs as deleted; NotFound if it is deleted already."""
+        self._store.delete_experiment(experiment_id)
+
+    def restore_experiment(self, experiment_id: str) -> None:
+        """Undo `delete_experiment`, for its runs too."""
+        self._store.restore_experiment(experiment_id)
+
+    def rename_experiment(self, experiment_id: str, new_name: str) -> None:
+        """Change the name of an active experiment; AlreadyExists if another one has it."""
+        self._store.rename_experiment(experiment_id, new_name)
+
+    def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
+        """Set one tag, as text; the last one wins."""
+        self._store.set_experiment_tags(experiment_id, {key: value})
+
+    def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
+        """Remove a tag; NotFound if there is none of that key."""
+        self._store.delete_experiment_tag(experiment_id, key)

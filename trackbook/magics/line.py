@@ -1,0 +1,251 @@
+"""The line magics: `%track_start` and the verbs that go with an open run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from trackbook.entities import Run
+from trackbook.errors import InvalidParameter, InvalidState, NotFound
+from trackbook.figures.numbers import duration
+from trackbook.magics.arguments import checked_pairs, pairs, parse
+from trackbook.magics.lookup import find_run
+from trackbook.magics.notebook import Notebook
+from trackbook.magics.starts import begin, wish_of
+from trackbook.magics.words import calm, printable, say, store_place
+from trackbook.runs.active import ActiveRun, current_run, open_runs
+from trackbook.runs.fluent import last_active_run, log_metrics, log_params, set_tags
+from trackbook.runs.session import current_experiment_id, current_store, get_tracking_uri, set_experiment, set_tracking_uri
+
+__all__ = ["LineMagics", "run_options"]
+
+_NO_RUN = "No run is open. %track_start opens one."
+
+
+def run_options(magic: Any) -> Any:
+    """The options that `%track_start` and `%%track` share."""
+    options = [
+        argument("name", nargs="?", help="Name of the run; two words and a number if left out."),
+        argument("-e", "--experiment", help="Choose this experiment, made if there is none, for this run and the next."),
+        argument("-p", "--param", action="append", default=[], metavar="KEY=VALUE", help="Log a param; repeatable."),
+        argument("-t", "--tag", action="append", default=[], metavar="KEY=VALUE", help="Set a tag; repeatable."),
+        argument("--live", action="append", metavar="METRIC", help="Show the curve of this metric; repeatable. All if left out."),
+        argument("--no-live", action="store_true", help="Show no curves."),
+        argument("--nested", action="store_true", help="Start it inside the open run."),
+        argument("--resume", metavar="RUN", help="Go on with a run, given by id or name."),
+    ]
+    for option in reversed(options):
+        magic = option(magic)
+    return magic_arguments()(magic)
+
+
+@magics_class
+class LineMagics(Magics):
+    """`%track_uri` and its siblings.
+
+    Args:
+        notebook: the shell's cells and runs.
+        shell: the shell.
+    """
+
+    def __init__(self, notebook: Notebook, shell: Any) -> None:
+        super().__init__(shell)
+        self._notebook = notebook
+
+    # ---- where ----
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    @argument("uri", nargs="?", help="A database file, a folder or sqlite:///path; shows the store if left out.")
+    def track_uri(self, line: str) -> None:
+        """Show the store, or take another for the runs that start from now on."""
+        given = parse(self.track_uri, line)
+        if given.uri is not None:
+            set_tracking_uri(given.uri)
+        say(f"Store: {printable(store_place(current_store()))}")
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    @argument("name", nargs="?", help="The experiment, made if there is none; shows the chosen one if left out.")
+    def track_experiment(self, line: str) -> None:
+        """Show the chosen experiment, or choose another for the runs that start from now on."""
+        given = parse(self.track_experiment, line)
+        if given.name is not None:
+            set_experiment(given.name)
+        store = current_store()
+        experiment = store.get_experiment(current_experiment_id())
+        say(f"Experiment {printable(experiment.name)} (id {experiment.experiment_id}) in {printable(store_place(store))}")
+
+    # ---- a run ----
+
+    @line_magic
+    @calm
+    @run_options
+    def track_start(self, line: str) -> ActiveRun | None:
+        """Start a run that stays open across cells; running its cell again ends it and starts another."""
+        silent = line.rstrip().endswith(";")
+        given = parse(self.track_start, line.rstrip().removesuffix(";") if silent else line)
+        run, panel = begin(self._notebook, wish_of(given))
+        self._notebook.keep(run, panel)
+        return None if silent else run
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    @argument("param", nargs="+", metavar="KEY=VALUE", help="A param; set once.")
+    def track_param(self, line: str) -> None:
+        """Log params to the open run: %track_param lr=0.1 depth=4"""
+        params = checked_pairs("param", parse(self.track_param, line).param)
+        _needed_run()
+        log_params(params)
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    @argument("metric", nargs="+", metavar="KEY=NUMBER", help="A metric.")
+    @argument("--step", type=int, default=None, help="The step of the points; 0 if left out.")
+    def track_metric(self, line: str) -> None:
+        """Log one point of each metric to the open run: %track_metric loss=0.3 --step 7"""
+        given = parse(self.track_metric, line)
+        numbers = {key: _number(key, text) for key, text in pairs(given.metric).items()}
+        _needed_run()
+        log_metrics(numbers, step=given.step)
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    @argument("tag", nargs="+", metavar="KEY=VALUE", help="A tag; the last value wins.")
+    def track_tag(self, line: str) -> None:
+        """Set tags of the open run: %track_tag team=vision"""
+        tags = checked_pairs("tag", parse(self.track_tag, line).tag)
+        _needed_run()
+        set_tags(tags)
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    @argument("path", help="A file, or a folder with all that is in it.")
+    @argument("--to", metavar="FOLDER", help="Folder of the run's artifacts; the root if left out.")
+    def track_artifact(self, line: str) -> None:
+        """Store a file or a folder with the open run: %track_artifact model.json --to models"""
+        from trackbook.runs.artifacts import log_artifact
+
+        given = parse(self.track_artifact, line)
+        run = _needed_run()
+        log_artifact(run.store, run, given.path, given.to)
+        say(f"Stored {printable(given.path)} with run {_name(run)}.")
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    @argument("--status", default="FINISHED", choices=["FINISHED", "FAILED", "KILLED"], help="How it ends: FINISHED if left out.")
+    def track_end(self, line: str) -> None:
+        """End the open run."""
+        given = parse(self.track_end, line)
+        run = current_run()
+        if run is None:
+            say(_NO_RUN)
+            return
+        self._notebook.end_run(run, given.status)
+        say(ending(run))
+
+    # ---- looking ----
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    def track_status(self, line: str) -> None:
+        """Show the store, the experiment and the open runs."""
+        parse(self.track_status, line)
+        store = current_store()
+        experiment = store.get_experiment(current_experiment_id())
+        say(f"Store: {printable(store_place(store))}", f"Experiment: {printable(experiment.name)}")
+        for run in open_runs():
+            stored = run.store.get_run(run.info.run_id)
+            say(f"Run: {_name(stored)} ({stored.info.run_id}), RUNNING, {_counted(stored)}")
+        if not open_runs():
+            say(_NO_RUN)
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    @argument("filter", nargs="*", help="Such as: metrics.accuracy > 0.9 and params.lr = '0.1'")
+    @argument("-e", "--experiment", action="append", help="Runs of this experiment; repeatable. The chosen one if left out.")
+    @argument("--last", type=int, metavar="N", help="Only the N newest runs.")
+    def track_runs(self, line: str) -> None:
+        """Show a table of runs: %track_runs metrics.accuracy > 0.9 --last 20"""
+        from IPython.display import display
+
+        from trackbook.magics.tables import table_of_runs
+
+        given = parse(self.track_runs, line, keep_quotes=True)
+        display(table_of_runs(current_store(), _filter(given.filter), given.experiment, given.last))
+
+    @line_magic
+    @calm
+    @magic_arguments()
+    @argument("run", nargs="?", help="Id, beginning of the id, or name; the open run or the last one if left out.")
+    @argument("--metric", action="append", help="Show the curve of this metric; repeatable. All if left out.")
+    def track_show(self, line: str) -> None:
+        """Show a run's card and its curves, which stay live while it runs here."""
+        from trackbook.magics.tables import show_run
+
+        given = parse(self.track_show, line)
+        store, run = _run_to_show(given.run)
+        show_run(store, run, given.metric)
+
+
+def ending(run: ActiveRun) -> str:
+    """One sentence on a run that has ended."""
+    info = run.store.get_run(run.info.run_id).info
+    took = duration((info.end_time or 0) - (info.start_time or 0))
+    return f"Run {_name(run)} ended {info.status} after {took}."
+
+
+def _needed_run() -> ActiveRun:
+    run = current_run()
+    if run is None:
+        raise InvalidState(_NO_RUN)
+    return run
+
+
+def _run_to_show(text: str | None) -> tuple[Any, Run]:
+    if text is not None:
+        store = current_store()
+        return store, find_run(store, text)
+    active = current_run()
+    if active is not None:
+        return active.store, active.store.get_run(active.info.run_id)
+    last = last_active_run()
+    if last is None:
+        raise NotFound("No run has been started here yet. Name one: %track_show RUN. %track_runs lists them.")
+    return current_store(), last
+
+
+def _number(key: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidParameter(f"The value of metric {key!r} is {text!r:.80}, which is no number. Texts are params or tags.") from None
+
+
+def _filter(words: Sequence[str]) -> str | None:
+    """The filter as it was typed; as one word it may stand in quotes of its own."""
+    text = " ".join(words)
+    if len(words) == 1 and len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    return text or None
+
+
+def _name(run: Run) -> str:
+    return printable(run.info.run_name or run.info.run_id)
+
+
+def _counted(run: Run) -> str:
+    metrics, params = len(run.data.metrics), len(run.data.params)
+    return f"{metrics} {'metric' if metrics == 1 else 'metrics'}, {params} {'param' if params == 1 else 'params'}"

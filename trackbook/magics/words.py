@@ -1,0 +1,47 @@
+"""What the magics say: short sentences on the output of the cell, and errors without the frames of our own code."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from trackbook.errors import TrackbookError
+from trackbook.stores.base import Store
+from trackbook.uris import parse_store_uri, strip_user_info
+
+__all__ = ["calm", "printable", "say", "store_place"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def printable(text: object) -> str:
+    """Logged text for a terminal: control characters, which could move its cursor, become a mark."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+
+
+def say(*sentences: str) -> None:
+    """Write lines below the cell."""
+    sys.stdout.write("\n".join(sentences) + "\n")
+
+
+def store_place(store: Store) -> str:
+    """Where a store is, as people say it: the absolute path, or the URI without its password."""
+    return parse_store_uri(store.uri).path or strip_user_info(store.uri)
+
+
+def calm(magic: Callable[P, R]) -> Callable[P, R]:
+    """Have our errors that leave a magic shown as one sentence: how we came there helps nobody."""
+
+    @functools.wraps(magic)
+    def calmly(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return magic(*args, **kwargs)
+        except TrackbookError as error:
+            shown = f"{type(error).__name__}: {printable(error)}"
+            error._render_traceback_ = lambda: [shown]  # type: ignore[attr-defined]  # what IPython looks for
+            raise
+
+    return calmly

@@ -1,0 +1,65 @@
+"""MLflow's names that this version does not offer, and what to use instead: one table, and no stubs."""
+
+from __future__ import annotations
+
+__all__ = ["absent_from_client", "absent_from_porch"]
+
+_MODELS = "The model registry and logged models come in a later version; keep a model's files with log_artifacts."
+_INPUTS = "Data sets and models as inputs come in a later version; note them with log_params, or as tags with set_tags."
+_SYSTEM = "System metrics come in a later version; log what you measure with log_metrics."
+_TRACES = "Traces, prompts and judges of language models are left out of Trackbook; log texts with log_text or log_table."
+_WEBHOOKS = "Webhooks are left out of this version; look for new versions with search_runs."
+
+#: Of both the module and its client: sentence -> names.
+_BOTH = {
+    _MODELS: "create_external_model create_logged_model create_model_version create_registered_model clear_active_model "
+    "copy_model_version delete_logged_model delete_logged_model_tag delete_model_version delete_model_version_tag "
+    "delete_registered_model delete_registered_model_alias delete_registered_model_tag finalize_logged_model "
+    "get_active_model_id get_latest_versions get_logged_model get_model_version get_model_version_by_alias "
+    "get_model_version_download_uri get_model_version_stages get_registered_model import_checkpoints "
+    "initialize_logged_model last_logged_model list_logged_model_artifacts log_model log_model_artifact "
+    "log_model_artifacts log_model_params register_model rename_registered_model search_logged_models "
+    "search_model_versions search_registered_models set_active_model set_logged_model_tags set_model_version_tag "
+    "set_registered_model_alias set_registered_model_tag transition_model_version_stage update_model_version "
+    "update_registered_model ActiveModel",
+    _INPUTS: "log_input log_inputs log_outputs",
+    _SYSTEM: "enable_system_metrics_logging disable_system_metrics_logging set_system_metrics_sampling_interval "
+    "set_system_metrics_samples_before_logging set_system_metrics_node_id",
+    _WEBHOOKS: "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook",
+}
+_PORCH = {
+    "Autologging comes in a later version; log with log_params and log_metric in your training loop.": "autolog",
+    "Projects come in a later version; start a script with subprocess, and MLFLOW_TRACKING_URI leads it here.": "run projects",
+    "Evaluation comes in a later version; compute the scores and log them with log_metrics.": "evaluate "
+    "validate_evaluation_results MetricThreshold EvaluationMetric make_metric",
+    "A command that checks a store comes in a later version; get_tracking_uri() tells which store is used.": "doctor",
+    "Databricks is left out of Trackbook; choose a store with set_tracking_uri.": "login",
+    _MODELS: "models pyfunc sklearn xgboost lightgbm statsmodels pytorch tensorflow keras spark pyspark catboost onnx "
+    "prophet pmdarima spacy h2o paddle fastai gluon transformers sentence_transformers shap",
+    _INPUTS: "data",
+}
+#: Words by which a name of the language-model features is known.
+_TRACE_WORDS = ("trace", "span", "prompt", "assessment", "feedback", "expectation", "genai", "session", "mcp_", "skill")
+
+
+def absent_from_porch(name: str) -> str:
+    """Why ``trackbook.<name>`` is no attribute."""
+    return _explained(f"module 'trackbook' has no attribute {name!r}", name, _BOTH | _joined(_PORCH))
+
+
+def absent_from_client(name: str) -> str:
+    """Why ``Client().<name>`` is no attribute."""
+    return _explained(f"'Client' object has no attribute {name!r}", name, _BOTH)
+
+
+def _joined(more: dict[str, str]) -> dict[str, str]:
+    return {sentence: f"{_BOTH.get(sentence, '')} {names}" for sentence, names in more.items()}
+
+
+def _explained(fact: str, name: str, table: dict[str, str]) -> str:
+    for sentence, names in table.items():
+        if name in names.split():
+            return f"{fact}. {sentence}"
+    if not name.startswith("_") and any(word in name for word in _TRACE_WORDS):
+        return f"{fact}. {_TRACES}"
+    return fact

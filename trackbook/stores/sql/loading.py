@@ -1,0 +1,95 @@
+"""Runs out of the database, as entities with all that was logged to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from math import nan
+
+from trackbook.entities import Run, RunData, RunInfo, RunStatus
+from trackbook.stores.sql.columns import by_id_list, id_list
+from trackbook.stores.sql.engine import Connection
+
+__all__ = ["load_runs", "metric_names", "text_names", "uri_parts"]
+
+_SOME_RUN = "0123456789abcdef" * 2
+_STATUS = {number: RunStatus.to_string(number) for number in RunStatus.all_status()}
+
+_RUNS = (
+    "SELECT r.id, r.run_id, r.experiment, r.user_id, r.status, r.start_time, r.end_time, r.lifecycle_stage, r.name, "
+    "e.artifact_location FROM runs r JOIN experiments e ON e.id = r.experiment WHERE r.id"
+)
+_METRICS = (
+    "SELECT s.key, m.last FROM metric_summary m JOIN series s ON s.id = m.series "
+    "WHERE m.run = ? AND s.model = '' AND s.dataset = ''"
+)
+
+
+def load_runs(connection: Connection, keys: Sequence[int], artifact_uri: Callable[[str, str], str]) -> list[Run]:
+    """Runs with their data.
+
+    Args:
+        connection: within a transaction.
+        keys: of existing runs, in the order in which the runs are wanted.
+        artifact_uri: makes a URI of an experiment's location and a run id.
+    """
+    if len(keys) == 1:
+        data = [_data_of(connection, keys[0])]
+        rows = connection.execute(f"{_RUNS} = ?", keys)
+    else:
+        data = _data_of_many(connection, keys)
+        found = {row[0]: row for row in connection.execute(f"{_RUNS} IN {id_list()}", (by_id_list(keys),))}
+        rows = [found[key] for key in keys]
+    runs = []
+    for row, logged in zip(rows, data, strict=True):
+        _, run_id, experiment, user, status, start, end, stage, name, location = row
+        uri = artifact_uri(location, run_id)
+        info = RunInfo(run_id, str(experiment), user, _STATUS[status], start, end, stage, uri, name)
+        runs.append(Run(info, logged))
+    return runs
+
+
+def _data_of(connection: Connection, run: int) -> RunData:
+    metrics = {key: nan if value is None else value for key, value in connection.execute(_METRICS, (run,))}
+    texts = "SELECT n.name, v.value FROM {} v JOIN names n ON n.id = v.name WHERE v.run = ?"
+    params, tags = (dict(connection.execute(texts.format(table), (run,))) for table in ("params", "run_tags"))
+    return RunData(metrics, params, tags)
+
+
+def _data_of_many(connection: Connection, keys: Sequence[int]) -> list[RunData]:
+    wanted = (by_id_list(keys),)
+    data: dict[int, RunData] = {key: RunData() for key in keys}
+    rows = connection.execute(f"SELECT run, series, last FROM metric_summary WHERE run IN {id_list()}", wanted)
+    names = metric_names(connection, {row[1] for row in rows})
+    for run, series, value in rows:
+        if series in names:
+            data[run].metrics[names[series]] = nan if value is None else value
+    for table in ("params", "run_tags"):
+        layouts: dict[str, list[str]] = {}
+        columns = "run, group_concat(name), json_group_array(value)"
+        texts = connection.execute(f"SELECT {columns} FROM {table} WHERE run IN {id_list()} GROUP BY run", wanted)
+        known = text_names(connection, {int(key) for row in {row[1] for row in texts} for key in row.split(",")})
+        for run, listed, values in texts:
+            layout = layouts.get(listed)
+            if layout is None:
+                layout = layouts[listed] = [known[int(key)] for key in listed.split(",")]
+            target = data[run].params if table == "params" else data[run].tags
+            target.update(zip(layout, json.loads(values), strict=True))
+    return list(data.values())
+
+
+def metric_names(connection: Connection, series: Collection[int]) -> dict[int, str]:
+    """The keys of those series that are plain."""
+    sql = f"SELECT id, key FROM series WHERE id IN {id_list()} AND model = '' AND dataset = ''"
+    return dict(connection.execute(sql, (by_id_list(series),)))
+
+
+def text_names(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """The names of params or tags."""
+    return dict(connection.execute(f"SELECT id, name FROM names WHERE id IN {id_list()}", (by_id_list(numbers),)))
+
+
+def uri_parts(artifact_uri: Callable[[str, str], str], location: str) -> tuple[str, str]:
+    """What stands before and after the run id in the artifact URIs of an experiment."""
+    before, _, after = artifact_uri(location, _SOME_RUN).rpartition(_SOME_RUN)
+    return before, after

@@ -1,0 +1,186 @@
+"""Search: the verbs of the contracts that take filter and order_by strings."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trackbook.entities import Experiment, PagedList, Run, RunStatus, ViewType
+from trackbook.entities.keys import INT64_MAX, check_experiment_id, check_int64
+from trackbook.errors import InvalidParameter
+from trackbook.filters import (
+    AGGREGATES,
+    EXPERIMENTS,
+    Filter,
+    Identifier,
+    Ordering,
+    identifiers,
+    parse_filter,
+    parse_order,
+)
+from trackbook.stores.base import RunTable
+from trackbook.stores.sql.columnar import Columns
+from trackbook.stores.sql.columns import Column, Fragment, all_of, liveness, members, table_of_uris
+from trackbook.stores.sql.compile import Known, experiment_compiler, look_up
+from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.loading import load_runs, uri_parts
+from trackbook.stores.sql.plan import RunQuery, find_runs
+from trackbook.stores.sql.runs import LOST_AFTER_MS
+
+__all__ = ["ExperimentSearch", "RunSearch", "load_runs"]
+
+MAX_RESULTS = 50_000
+_SILENT_WRITERS = "SELECT DISTINCT writer FROM runs WHERE status = ? AND heartbeat < ?"
+
+
+class RunSearch:
+    """The searches of RunStore."""
+
+    database: Database
+    flush: Callable[[], None]
+    living_writers: Callable[[Collection[str]], set[str]]
+    _now: Callable[[], int]
+    _artifact_uri: Callable[[str, str], str]
+
+    def search_runs(
+        self,
+        experiment_ids: Sequence[str],
+        filter_string: str | None = None,
+        run_view_type: int = ViewType.ACTIVE_ONLY,
+        max_results: int = 1000,
+        order_by: Sequence[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[Run]:
+        _check_page_size(max_results)
+        offset = _offset(page_token)
+        asked = _Asked.of(experiment_ids, filter_string, run_view_type, order_by)
+        self.flush()
+        with self.database.read() as connection:
+            keys = find_runs(connection, self._query(connection, asked), max_results + 1, offset)
+            runs = load_runs(connection, keys[:max_results], self._artifact_uri)
+        return PagedList(runs, _token(offset + max_results) if len(keys) > max_results else None)
+
+    def run_table(
+        self,
+        experiment_ids: Sequence[str],
+        filter_string: str | None = None,
+        run_view_type: int = ViewType.ACTIVE_ONLY,
+        max_results: int = 100_000,
+        order_by: Sequence[str] | None = None,
+        aggregates: Sequence[str] = ("last",),
+    ) -> RunTable:
+        if check_int64("max_results", max_results) < 1:
+            raise InvalidParameter(f"max_results is at least 1, not {max_results}.")
+        unknown = [aggregate for aggregate in aggregates if aggregate not in AGGREGATES]
+        if unknown:
+            raise InvalidParameter(f"There is no aggregate {unknown[0]!r}; there are {', '.join(sorted(AGGREGATES))}.")
+        asked = _Asked.of(experiment_ids, filter_string, run_view_type, order_by)
+        self.flush()
+        with self.database.read() as connection:
+            keys = find_runs(connection, self._query(connection, asked), max_results)
+            columns = Columns(connection, keys, tuple(dict.fromkeys(aggregates)))
+            return columns.table(self._artifact_uri, self._now() - LOST_AFTER_MS, self.living_writers)
+
+    def _query(self, connection: Connection, asked: _Asked) -> RunQuery:
+        names = asked.names
+        attributes = {name.key for name in names if name.entity == "attribute"}
+        columns: dict[str, Column] = {}
+        if "artifact_uri" in attributes:
+            columns["artifact_uri"] = Column(self._uris(connection, asked.experiments))
+        if "liveness" in attributes:
+            before = self._now() - LOST_AFTER_MS
+            silent = connection.execute(_SILENT_WRITERS, (RunStatus.RUNNING, before))
+            columns["liveness"] = liveness(before, sorted(self.living_writers({row[0] for row in silent if row[0]})))
+        known = Known(*look_up(connection, names), columns)
+        return RunQuery(asked.experiments, asked.stages, asked.tree, asked.order, known)
+
+    def _uris(self, connection: Connection, experiments: Sequence[int]) -> Fragment:
+        wanted = members(Fragment("id"), experiments)
+        rows = connection.execute(f"SELECT id, artifact_location FROM experiments WHERE {wanted.sql}", wanted.values)
+        return table_of_uris("r", {number: uri_parts(self._artifact_uri, location) for number, location in rows})
+
+
+class ExperimentSearch:
+    """The search of ExperimentStore."""
+
+    database: Database
+    _experiment: Callable[[Connection, tuple[Any, ...]], Experiment]
+
+    def search_experiments(
+        self,
+        view_type: int = ViewType.ACTIVE_ONLY,
+        max_results: int = 1000,
+        filter_string: str | None = None,
+        order_by: Sequence[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[Experiment]:
+        _check_page_size(max_results)
+        offset = _offset(page_token)
+        compiler = experiment_compiler()
+        stages = members(Fragment("e.lifecycle_stage"), ViewType.stages(view_type))
+        condition = all_of([stages, compiler.condition(parse_filter(filter_string, EXPERIMENTS))])
+        clauses = parse_order(order_by, EXPERIMENTS) or (_NEWEST_EXPERIMENT,)
+        keys = [key for number, clause in enumerate(clauses) if (key := compiler.sort_key(clause, number))]
+        joins = [key.join for key in keys]
+        pieces = [*joins, condition, *(key.terms for key in keys)]
+        sql = (
+            "SELECT e.id, e.name, e.artifact_location, e.lifecycle_stage, e.creation_time, e.last_update_time "
+            f"FROM experiments e {' '.join(join.sql for join in joins)} WHERE {condition.sql} "
+            f"ORDER BY {', '.join(key.terms.sql for key in keys)}, e.id DESC LIMIT ? OFFSET ?"
+        )
+        values = [value for piece in pieces for value in piece.values]
+        with self.database.read() as connection:
+            rows = connection.execute(sql, (*values, max_results + 1, offset))
+            found = [self._experiment(connection, row) for row in rows[:max_results]]
+        return PagedList(found, _token(offset + max_results) if len(rows) > max_results else None)
+
+
+_NEWEST_EXPERIMENT = Ordering(Identifier("attribute", "creation_time"), ascending=False)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a caller asked for, checked before the database is touched."""
+
+    experiments: tuple[int, ...]
+    stages: tuple[str, ...]
+    tree: Filter | None
+    order: tuple[Ordering, ...]
+
+    @property
+    def names(self) -> list[Identifier]:
+        return [*identifiers(self.tree), *(clause.name for clause in self.order)]
+
+    @classmethod
+    def of(
+        cls, experiment_ids: Sequence[str], filter_string: str | None, view: int, order_by: Sequence[str] | None
+    ) -> _Asked:
+        if isinstance(experiment_ids, str) or not isinstance(experiment_ids, Collection):
+            raise InvalidParameter(f"experiment_ids is a list such as ['1', '2'], not {experiment_ids!r:.80}.")
+        experiments = dict.fromkeys(int(check_experiment_id(experiment)) for experiment in experiment_ids)
+        return cls(tuple(experiments), ViewType.stages(view), parse_filter(filter_string), parse_order(order_by))
+
+
+def _check_page_size(max_results: int) -> None:
+    if not 1 <= check_int64("max_results", max_results) <= MAX_RESULTS:
+        raise InvalidParameter(f"max_results is {max_results}; a page has 1 to {MAX_RESULTS}. page_token takes the next.")
+
+
+def _token(offset: int) -> str:
+    return base64.b64encode(json.dumps({"offset": offset}).encode()).decode()
+
+
+def _offset(token: str | None) -> int:
+    if not token:
+        return 0
+    try:
+        offset = json.loads(base64.b64decode(token, validate=True))["offset"]
+    except (binascii.Error, ValueError, TypeError, KeyError, RecursionError):
+        offset = None
+    if type(offset) is not int or not 0 <= offset <= INT64_MAX - MAX_RESULTS:
+        raise InvalidParameter(f"{token!r:.80} is no page token; pass what the page before gave as its token.")
+    return offset
