@@ -2,7 +2,7 @@
 
     python benchmarks/run.py [--rounds 5] [--scene log_metric ...] [--peers FOLDER]
 
-The Python that runs this has Trackbook; the peers get a virtual environment of their own, made when it is not there yet.
+The Python that runs this has Trackbook; the peers get a virtual environment of their own, made when there is none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -52,16 +52,36 @@ ROWS = (
     Row("`import`, memory", "import", "megabytes", "MB", aim=30, absolute=True),
     Row("`import` and first query, CPU", "first_query", "cpu_s", "s", aim=0.15),
     Row("`start_run` + `end_run`", "start_end", "us", "µs", aim=0.03),
-    Row("`log_metric`, p50, to a bare write of 32 bytes", "log_metric", "p50_us", "µs", "trackbook", "bare_p50_us", 2.5),
+    Row(
+        "`log_metric`, p50, to a bare write of 32 bytes", "log_metric", "p50_us", "µs", "trackbook", "bare_p50_us", 2.5
+    ),
     Row("`log_metric`, p99, to a bare write of 32 bytes", "log_metric", "p99_us", "µs", "trackbook", "bare_p99_us", 4),
     Row("`log_metric`, durable points a second", "log_metric", "durable_a_second", "/s", aim=300, at_least=True),
-    Row("the same, all of them in the database", "log_metric", "in_database_a_second", "/s", "mlflow", "durable_a_second"),
+    Row(
+        "the same, all of them in the database",
+        "log_metric",
+        "in_database_a_second",
+        "/s",
+        "mlflow",
+        "durable_a_second",
+    ),
     Row("the same, to trackio", "log_metric", "in_database_a_second", "/s", "trackio", "durable_a_second", 3, True),
     Row("`log_metric` once a millisecond, p50", "log_metric_slowly", "p50_us", "µs", peer=""),
     Row("`log_metrics` of 100 keys, durable points", "log_metrics", "durable_a_second", "/s", aim=40, at_least=True),
-    Row("the same, in the database", "log_metrics", "in_database_a_second", "/s", "mlflow", "durable_a_second", None, True),
+    Row(
+        "the same, in the database",
+        "log_metrics",
+        "in_database_a_second",
+        "/s",
+        "mlflow",
+        "durable_a_second",
+        None,
+        True,
+    ),
     Row("`log_batch` of 1,000, durable points", "log_batch", "durable_a_second", "/s", aim=20, at_least=True),
-    Row("the same, in the database", "log_batch", "in_database_a_second", "/s", "mlflow", "durable_a_second", None, True),
+    Row(
+        "the same, in the database", "log_batch", "in_database_a_second", "/s", "mlflow", "durable_a_second", None, True
+    ),
     Row("`log_param`", "params", "param_us", "µs", aim=0.04),
     Row("`log_params` of 100", "params", "params_100_us", "µs", aim=0.09),
     Row("`set_tags` of 20", "params", "tags_20_us", "µs", aim=0.05),
@@ -134,8 +154,10 @@ def table(figures: Figures, rounds: int, versions: str) -> str:
     """The results as Markdown."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     lines = [
-        f"Measured on {date.today().isoformat()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python "
-        f"{sys.version.split()[0]}; {versions}; medians of {rounds} interleaved rounds.",
+        (
+            f"Measured on {datetime.now(UTC).date().isoformat()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python "
+            f"{sys.version.split()[0]}; {versions}; medians of {rounds} interleaved rounds."
+        ),
         "",
         "| what | Trackbook | peer | ratio | aim | met |",
         "|---|---:|---:|---:|---:|---|",

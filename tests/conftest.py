@@ -39,6 +39,8 @@ CALLER_SETTINGS = ("MLFLOW_", "TRACKBOOK_", "VOILA_", "JUPYTER", "JPY_", "XDG_",
 #: Python's own helpers, which outlive the pools that start them.
 PYTHON_HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
+# Last, so that the installed package comes before the source beside the tests; spawned processes import tests by it.
+sys.path.append(str(Path(__file__).parents[1]))
 pytest.register_assert_rewrite("trackbook.testing")
 hypothesis.settings.register_profile("trackbook", deadline=None, database=None, derandomize=CI, print_blob=True)
 hypothesis.settings.load_profile("trackbook")

@@ -11,7 +11,7 @@ TrackbookError                  INTERNAL_ERROR              500
 ├── NotSupported                NOT_IMPLEMENTED             501
 ├── MissingDependency           INTERNAL_ERROR              500   names the pip command
 ├── ExecutionException          INTERNAL_ERROR              500   a project's run failed
-├── RestException               as the server said                carries the server's JSON
+├── RestException               INTERNAL_ERROR              500   unless the server's answer says another
 └── StoreError                  INTERNAL_ERROR              500
     ├── StoreAway               TEMPORARILY_UNAVAILABLE     503   the same call may work later
     ├── StorageFull             RESOURCE_EXHAUSTED          507
@@ -193,21 +193,21 @@ class MissingDependency(TrackbookError, ImportError):
     """An optional library is not installed; the message is the pip command."""
 
 
-class ExecutionException(TrackbookError):  # noqa: N818 - MLflow's name
+class ExecutionException(TrackbookError):
     """A run of a project failed."""
 
 
-class RestException(TrackbookError):  # noqa: N818 - MLflow's name
+class RestException(TrackbookError):
     """What a server answered instead of a result.
 
     Attributes:
-        json: the body of its answer.
+        json: the body of its answer; one that is no JSON object becomes its message.
     """
 
-    def __init__(self, json: dict[str, Any]) -> None:
-        code = json.get("error_code", self.code)
-        super().__init__(f"{code}: {json.get('message', 'the answer holds no message')}", code)
-        self.json = json
+    def __init__(self, json: object) -> None:
+        self.json: dict[str, Any] = json if isinstance(json, dict) else {"message": str(json)}
+        code = str(self.json.get("error_code", self.code))
+        super().__init__(f"{code}: {self.json.get('message', 'the answer holds no message')}", code)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.json,)

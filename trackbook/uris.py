@@ -11,7 +11,16 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from trackbook.errors import InvalidParameter, NotSupported
 
-__all__ = ["RunUri", "SafeRelPath", "StoreUri", "file_uri", "local_path", "parse_run_uri", "parse_store_uri", "strip_user_info"]
+__all__ = [
+    "RunUri",
+    "SafeRelPath",
+    "StoreUri",
+    "file_uri",
+    "local_path",
+    "parse_run_uri",
+    "parse_store_uri",
+    "strip_user_info",
+]
 
 DATABASE_NAME = "trackbook.db"
 _SQL_DIALECTS = frozenset({"sqlite", "postgresql", "mysql", "mssql"})
@@ -86,7 +95,9 @@ def _sqlite_uri(uri: str, folder: str | None) -> StoreUri:
     if rest.split("?")[0] in ("", "//", "///", "///:memory:"):
         return StoreUri("memory", "sqlite://")
     if not rest.startswith("///"):
-        raise InvalidParameter(f"{uri!r} has two slashes where a path needs three: write 'sqlite:///{rest.lstrip('/')}'.")
+        raise InvalidParameter(
+            f"{uri!r} has two slashes where a path needs three: write 'sqlite:///{rest.lstrip('/')}'."
+        )
     path = os.path.abspath(os.path.join(folder or os.getcwd(), os.path.expanduser(rest[3:].split("?")[0])))
     return StoreUri("sqlite", "sqlite:///" + path, path)
 
@@ -145,9 +156,20 @@ class SafeRelPath:
 
     Attributes:
         parts: its segments, at least one.
+
+    Raises:
+        InvalidParameter: see `parse`; there is no way to make one that is not checked.
     """
 
     parts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        problem = _problem("/".join(self.parts))
+        if problem or any("/" in part for part in self.parts):
+            raise InvalidParameter(
+                f"The artifact path {'/'.join(self.parts)!r:.200} {problem or 'has a slash inside a part'}. "
+                "Use a relative path such as 'plots/roc.png'."
+            )
 
     @classmethod
     def parse(cls, raw: object) -> SafeRelPath:
@@ -159,12 +181,7 @@ class SafeRelPath:
         """
         if not isinstance(raw, (str, os.PathLike)):
             raise InvalidParameter(f"An artifact path is text, not {type(raw).__name__}: {raw!r:.80}.")
-        text = os.fspath(raw)
-        decoded = _decode(text)
-        problem = _problem(decoded)
-        if problem:
-            raise InvalidParameter(f"The artifact path {text!r:.200} {problem}. Use a relative path such as 'plots/roc.png'.")
-        return cls(tuple(decoded.split("/")))
+        return cls(tuple(_decode(os.fspath(raw)).split("/")))
 
     def __str__(self) -> str:
         return "/".join(self.parts)

@@ -106,5 +106,7 @@ def table_bytes(path: Path) -> int:
     """Bytes of a database's pages in use, after a checkpoint."""
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        pages, free, size = (connection.execute(f"PRAGMA {p}").fetchone()[0] for p in ("page_count", "freelist_count", "page_size"))
+        pages, free, size = (
+            connection.execute(f"PRAGMA {p}").fetchone()[0] for p in ("page_count", "freelist_count", "page_size")
+        )
     return int((pages - free) * size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import pytest
 from trackbook.entities import Run
 from trackbook.errors import InvalidParameter, NotFound, NotSupported
 from trackbook.runs import addresses, artifacts
+from trackbook.runs.session import set_tracking_uri
 from trackbook.stores.base import NewRun, Store
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Downloads without a destination leave nothing behind on the machine."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -43,8 +51,8 @@ def test_artifact_is_downloaded_by_address(file_store: Store, run: Run) -> None:
 def test_artifacts_are_listed_by_address(file_store: Store, run: Run) -> None:
     uri, run_id = file_store.uri, run.info.run_id
 
-    def names(*given: Any, **named: Any) -> list[str]:
-        return [info.path for info in addresses.list_artifacts(*given, tracking_uri=uri, **named)]
+    def names(address: str | None = None, **named: str) -> list[str]:
+        return [info.path for info in addresses.list_artifacts(address, **named, tracking_uri=uri)]
 
     assert names(f"runs:/{run_id}") == names(f"runs:/{run_id}/") == ["a", "black.png", "config.yaml"]
     assert names(run_id=run_id) == names(run_id=run_id, artifact_path="") == ["a", "black.png", "config.yaml"]
@@ -58,6 +66,13 @@ def test_text_dict_and_image_are_loaded(run: Run) -> None:
     assert addresses.load_text(f"{root}/a/b.txt") == "hello"
     assert addresses.load_dict(f"file://{root}/config.yaml") == {"lr": 0.5}
     assert addresses.load_image(f"{root}/black.png").size == (5, 4)
+
+
+def test_run_is_looked_up_in_the_current_store(file_store: Store, run: Run) -> None:
+    set_tracking_uri(file_store.uri)
+    assert addresses.load_text(f"runs:/{run.info.run_id}/a/b.txt") == "hello"
+    with pytest.raises(InvalidParameter, match="all artifacts"):
+        addresses.load_text(f"runs:/{run.info.run_id}")
 
 
 def test_relative_path_starts_in_the_working_directory() -> None:

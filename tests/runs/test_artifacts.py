@@ -6,8 +6,10 @@ import io
 import json
 import multiprocessing
 import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,12 @@ from trackbook.stores import open_store
 from trackbook.stores.base import NewRun, Store
 
 FORK = multiprocessing.get_context("fork")
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Downloads without a destination leave nothing behind on the machine."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -211,7 +219,7 @@ def test_uri_of_an_artifact_is_below_the_root(store: Store, run: Run) -> None:
         artifacts.get_artifact_uri(store, run, "../b")
 
 
-EVIL_CALLS = {
+EVIL_CALLS: dict[str, Callable[[Store, Run, Any], object]] = {
     "text": lambda s, r, name: artifacts.log_text(s, r, "x", name),
     "dict": lambda s, r, name: artifacts.log_dict(s, r, {}, name),
     "figure": lambda s, r, name: artifacts.log_figure(s, r, go.Figure(), name),
@@ -238,16 +246,16 @@ def test_every_call_refuses_a_bad_path_before_it_writes(store: Store, run: Run, 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda s, r: artifacts.log_text(s, r, 3, "a"),
+        lambda s, r: artifacts.log_text(s, r, cast("Any", 3), "a"),
         lambda s, r: artifacts.log_dict(s, r, "text", "a.json"),
         lambda s, r: artifacts.log_figure(s, r, "text", "a.png"),
         lambda s, r: artifacts.log_image(s, r, "absent.png", "a.png"),
         lambda s, r: artifacts.log_table(s, r, [1], "a.json"),
-        lambda s, r: artifacts.log_stream(s, r, b"bytes", "a"),
-        lambda s, r: artifacts.log_stream(s, r, io.StringIO("text"), "a"),
+        lambda s, r: artifacts.log_stream(s, r, cast("Any", b"bytes"), "a"),
+        lambda s, r: artifacts.log_stream(s, r, cast("Any", io.StringIO("text")), "a"),
         lambda s, r: artifacts.log_artifact(s, r, "absent"),
-        lambda s, r: artifacts.log_artifact(s, r, None),
-        lambda s, r: artifacts.log_artifact(s, r, b"bytes"),
+        lambda s, r: artifacts.log_artifact(s, r, cast("Any", None)),
+        lambda s, r: artifacts.log_artifact(s, r, cast("Any", b"bytes")),
         lambda s, r: artifacts.log_artifact(s, r, "a\x00b"),
         lambda s, r: artifacts.log_artifact(s, r, "bad:name"),
         lambda s, r: artifacts.log_artifact(s, r, "100%"),

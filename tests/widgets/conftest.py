@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from types import SimpleNamespace
@@ -53,8 +53,8 @@ def sent() -> Callable[[Any], list[tuple[dict[str, Any], list[bytes]]]]:
 class ListFeed:
     """A feed whose points a test puts in; `commit` tells the followers as a store's nudge does."""
 
-    def __init__(self, **metrics: list[tuple[float, float]]) -> None:
-        self._new: dict[str, list[tuple[float, float]]] = dict(metrics)
+    def __init__(self, **metrics: Sequence[tuple[float, float]]) -> None:
+        self._new: dict[str, list[tuple[float, float]]] = {key: list(points) for key, points in metrics.items()}
         self._cursor, self._reload = 0, False
         self.callbacks: list[Callable[[FeedAnswer], None]] = []
 
@@ -158,8 +158,8 @@ _DARK = """
 """
 _OPEN = """async ([name, source, traits, shown]) => {
   const host = shown ? document.createElement("div") : null;
-  if (host) { host.id = name; document.body.append(host); }
   await window.openWidget(name, source, traits, host);
+  if (host) { host.id = name; document.body.append(host); }  // JupyterLab, too, attaches what was rendered
 }"""
 
 

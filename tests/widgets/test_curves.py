@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,13 +21,13 @@ def kit(comms: None, curves_kit: SimpleNamespace) -> SimpleNamespace:
     return curves_kit
 
 
-def live(kit: SimpleNamespace, **metrics: list[tuple[float, float]]) -> tuple[LiveCurves, Any, Any]:
+def live(kit: SimpleNamespace, **metrics: Sequence[tuple[float, float]]) -> tuple[LiveCurves, Any, Any]:
     store, feed = kit.FewRuns(kit.make_run()), kit.ListFeed(**metrics)
     return LiveCurves(store, "r1", feed=feed), feed, store
 
 
 def doubles(part: bytes) -> list[float]:
-    return np.frombuffer(part, dtype="<f8").tolist()
+    return [float(number) for number in np.frombuffer(part, dtype="<f8")]
 
 
 def test_panel_opens_with_everything_there_is(kit: SimpleNamespace, sent: Sent) -> None:

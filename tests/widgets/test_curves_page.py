@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from trackbook.widgets.curves import CurvesPanel, LiveCurves
 from trackbook.widgets.plotly_bundle import PlotlyBundle
 
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 pytestmark = pytest.mark.browser
 Sent = Callable[[Any], list[tuple[dict[str, Any], list[bytes]]]]
 
@@ -42,7 +44,8 @@ _FLOOD = """() => new Promise((done) => {
     const seq = state.seq + 1, one = [...state.series.values()][seq % 10];
     const point = (value) => new DataView(Float64Array.of(value).buffer);
     const facts = { ...one.facts, n: 1, whole: false, count: one.facts.count + 1 };
-    state.receive({ type: "points", seq, charts: state.charts, series: [facts] }, [point(100000 + seq), point(seq % 83)]);
+    const message = { type: "points", seq, charts: state.charts, series: [facts] };
+    state.receive(message, [point(100000 + seq), point(seq % 83)]);
   };
   const timer = setInterval(() => {
     for (let turn = 0; turn < 13; turn += 1) append();
@@ -54,12 +57,28 @@ _FLOOD = """() => new Promise((done) => {
 })"""
 
 
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of one Chromium for this file: starting one takes longer than most of these tests."""
+    opened = browser.new_page()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def kit(comms: None, curves_kit: SimpleNamespace) -> SimpleNamespace:
     return curves_kit
 
 
-def live(kit: SimpleNamespace, **metrics: list[tuple[float, float]]) -> tuple[LiveCurves, Any, Any]:
+def live(kit: SimpleNamespace, **metrics: Sequence[tuple[float, float]]) -> tuple[LiveCurves, Any, Any]:
     store, feed = kit.FewRuns(kit.make_run()), kit.ListFeed(**metrics)
     return LiveCurves(store, "r1", feed=feed), feed, store
 
@@ -134,6 +153,18 @@ def test_page_that_hears_appends_before_the_whole_waits_for_it(
     assert held(show, name)["points"] == []
     show.carry()
     assert held(show, name) == {"seq": 1, "missed": False, "points": [[1, 2]]}
+    panel.close()
+
+
+def test_curves_are_sketched_until_plotly_has_come(stage: Callable[..., Any], kit: SimpleNamespace) -> None:
+    panel, _, _ = live(kit, loss=[(1, 1.0), (2, 0.5), (3, float("nan")), (4, 0.4), (5, 0.3)])
+    show = stage()
+    show.open(panel)
+    show.carry()
+    path = show.page.locator(".tb-sketch-line").get_attribute("d") or ""
+    assert (path.count("M"), path.count("L")) == (2, 2)
+    draw(show)
+    assert show.page.locator(".tb-sketch-line").count() == 0
     panel.close()
 
 

@@ -56,6 +56,14 @@ def test_points_that_get_steps_at_last_are_sent_anew() -> None:
     assert [x for x, _ in listed(series.drawn())] == [0, 0, 1]
 
 
+def test_a_single_point_lies_at_its_step() -> None:
+    series = series_of((7, 5.0))
+    assert listed(series.drawn()) == [(7, 5.0)]
+    take(series, (7, 4.0))
+    assert series.disordered
+    assert listed(series.drawn()) == [(0, 5.0), (1, 4.0)]
+
+
 def test_summary_ignores_what_is_not_finite() -> None:
     entry = series_of((1, 0.5), (2, float("nan")), (3, float("-inf")), (4, 0.2), (5, 0.9)).entry(5, whole=False)
     assert (entry["min"], entry["min_step"], entry["max"], entry["max_step"]) == (0.2, 4, 0.9, 5)

@@ -25,7 +25,7 @@ class Client(ExperimentCalls, RunCalls, ArtifactCalls):
         def __getattr__(self, name: str) -> object:
             from trackbook.runs.absent import absent_from_client
 
-            raise AttributeError(absent_from_client(name), name=name, obj=self)
+            raise AttributeError(absent_from_client(name))
 
 
 MlflowClient = Client

@@ -81,7 +81,7 @@ class ArtifactCalls(Connection):
         artifacts.log_stream(*self._run(run_id), stream, artifact_file)
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
-        """One level of the run's artifacts, sorted, with paths relative to their root; [] if there is no such folder."""
+        """One level of the run's artifacts, sorted, paths relative to their root; [] if there is no such folder."""
         return artifacts.list_artifacts(*self._run(run_id), path)
 
     def download_artifacts(self, run_id: str, path: str, dst_path: str | os.PathLike[str] | None = None) -> str:

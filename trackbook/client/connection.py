@@ -28,7 +28,7 @@ class Connection:
         self,
         tracking_uri: str | os.PathLike[str] | None = None,
         registry_uri: str | os.PathLike[str] | None = None,
-        workspace_store_uri: str | None = None,  # noqa: ARG002 - MLflow has it
+        workspace_store_uri: str | None = None,
     ) -> None:
         self._tracking_uri = get_tracking_uri() if tracking_uri is None else parse_store_uri(tracking_uri).uri
         self._registry_uri = registry_uri if registry_uri is None else parse_store_uri(registry_uri).uri

@@ -8,6 +8,7 @@ from typing import Any
 
 from trackbook.client.connection import Connection
 from trackbook.entities import Experiment, PagedList, ViewType
+from trackbook.entities.keys import check_key
 
 __all__ = ["ExperimentCalls"]
 
@@ -70,7 +71,7 @@ class ExperimentCalls(Connection):
 
     def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
         """Set one tag, as text; the last one wins."""
-        self._store.set_experiment_tags(experiment_id, {key: value})
+        self._store.set_experiment_tags(experiment_id, {check_key("tag", key): value})
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
         """Remove a tag; NotFound if there is none of that key."""

@@ -91,7 +91,6 @@ class RunCalls(Connection):
         """
         store = self._store
         where = known_experiments(store, experiment_ids)
-        store.flush()
         return store.search_runs(where, filter_string, run_view_type, max_results, order_by, page_token)
 
     def log_metric(  # noqa: PLR0913 - MLflow's parameters

@@ -38,6 +38,11 @@ class Plan:
     tags: dict[str, str] = field(default_factory=dict)
     children: tuple[Plan, ...] = ()
 
+    @property
+    def diverges(self) -> bool:
+        """Whether its learning rate is too large, on purpose."""
+        return self.name.endswith("diverges")
+
     def shortened(self, epochs: int) -> Plan:
         """The same with at most so many epochs."""
         params = self.params | {"epochs": min(epochs, self.params.get("epochs", epochs))}
@@ -66,7 +71,7 @@ _LONE_NETWORKS: dict[str, dict[str, Any]] = {
 
 def plans() -> list[Plan]:
     """Every run, in the order of training."""
-    return [*_networks(), *_logistics(), *_regressions(), *_forests()]
+    return [*_forests(), *_regressions(), *_logistics(), *_networks()]
 
 
 def _networks() -> list[Plan]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from html import escape
 
 __all__ = ["card", "moment"]
@@ -18,10 +18,12 @@ def moment(milliseconds: int | None) -> str:
     """Milliseconds since 1970 as an ISO time in UTC, or a dash."""
     if milliseconds is None:
         return "–"
-    return datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def card(kind: str, title: str, facts: Iterable[tuple[str, object]], sections: Mapping[str, Mapping[str, object]]) -> str:
+def card(
+    kind: str, title: str, facts: Iterable[tuple[str, object]], sections: Mapping[str, Mapping[str, object]]
+) -> str:
     """A card as HTML.
 
     Args:

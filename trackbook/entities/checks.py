@@ -1,4 +1,4 @@
-"""What is logged, as it is stored: every field of metrics, params and tags checked, values exact and times filled in."""
+"""What is logged, as it is stored: every field of metrics, params and tags checked, values exact, times filled in."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def checked_batch(
     """A batch whose params and tags keep the rules; of metrics only the type is checked here.
 
     Raises:
-        InvalidParameter: a key or value breaks them, a param's key stands twice, or something is no metric, param or tag.
+        InvalidParameter: a key or value breaks them, a param's key stands twice, or an item is of another type.
     """
     points = _listed("metrics", Metric, metrics)
     checked_params = [
@@ -76,9 +76,8 @@ def checked_batch(
     if len(set(keys)) != len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
         raise InvalidParameter(f"The param {twice!r} stands twice in one batch; give each param once.")
-    checked_tags = [
-        RunTag(check_key("tag", tag.key), check_value("tag", tag.key, tag.value)) for tag in _listed("tags", RunTag, tags)
-    ]
+    given = _listed("tags", RunTag, tags)
+    checked_tags = [RunTag(check_key("tag", tag.key), check_value("tag", tag.key, tag.value)) for tag in given]
     return points, checked_params, checked_tags
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from trackbook.entities.cards import card, moment
 from trackbook.errors import InvalidParameter
@@ -79,12 +80,12 @@ class Experiment:
     name: str
     artifact_location: str
     lifecycle_stage: str = LifecycleStage.ACTIVE
-    tags: Mapping[str, str] | Iterable[ExperimentTag] | None = field(default=None)
+    tags: dict[str, str] = field(default_factory=dict)
     creation_time: int | None = None
     last_update_time: int | None = None
 
     def __post_init__(self) -> None:
-        tags = self.tags or {}
+        tags: Any = self.tags or {}  # MLflow's constructor also takes a list of tags, and None
         if not isinstance(tags, Mapping):
             tags = {tag.key: tag.value for tag in tags}
         object.__setattr__(self, "tags", dict(tags))
@@ -92,5 +93,4 @@ class Experiment:
     def _repr_html_(self) -> str:
         facts = [("id", self.experiment_id), ("artifacts", self.artifact_location)]
         facts += [("created", moment(self.creation_time)), ("state", self.lifecycle_stage)]
-        tags = self.tags if isinstance(self.tags, Mapping) else {}
-        return card("Experiment", self.name, facts, {"Tags": tags})
+        return card("Experiment", self.name, facts, {"Tags": self.tags})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -225,4 +225,6 @@ class Run:
         facts = [("status", info.status), ("started", moment(info.start_time)), ("ended", moment(info.end_time))]
         facts += [("id", info.run_id), ("experiment", info.experiment_id)]
         shown = {key: value for key, value in data.tags.items() if not key.startswith("mlflow.")}
-        return card("Run", info.run_name or info.run_id, facts, {"Metrics": data.metrics, "Params": data.params, "Tags": shown})
+        return card(
+            "Run", info.run_name or info.run_id, facts, {"Metrics": data.metrics, "Params": data.params, "Tags": shown}
+        )

@@ -13,7 +13,7 @@ def linear_ticks(low: float, high: float, count: int) -> list[float]:
     if not raw > 0 or not math.isfinite(raw):
         return []
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.95)
     first = math.ceil(low / step - 1e-9)
     return [
         round(place * step, 12 - math.floor(math.log10(step)))

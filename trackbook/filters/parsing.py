@@ -43,7 +43,7 @@ def parse_order(clauses: Sequence[str] | None, vocabulary: Vocabulary = RUNS) ->
         raise InvalidParameter(f"order_by has {len(clauses)} clauses, and the limit is {MAX_CLAUSES}. Leave some out.")
     for number, clause in enumerate(clauses, 1):
         if not isinstance(clause, str):
-            raise InvalidParameter(f'Clause {number} of order_by is text, as in "metrics.loss ASC", not {clause!r:.80}.')
+            raise InvalidParameter(f'Clause {number} of order_by is text like "metrics.loss ASC", not {clause!r:.80}.')
     return tuple(_clause(clause, number, vocabulary) for number, clause in enumerate(clauses, 1))
 
 

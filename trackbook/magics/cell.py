@@ -8,14 +8,14 @@ from types import CodeType
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic import Magics, magics_class
 
-from trackbook.magics.arguments import parse
+from trackbook.magics.arguments import cell_verb, parse
 from trackbook.magics.failures import record_failure, users_frames
-from trackbook.magics.line import ending, run_options
+from trackbook.magics.line import RUN_OPTIONS, ending
 from trackbook.magics.notebook import Notebook
 from trackbook.magics.starts import begin, wish_of
-from trackbook.magics.words import calm, say
+from trackbook.magics.words import say
 from trackbook.runs.active import ActiveRun, status_after
 
 __all__ = ["CellMagics"]
@@ -32,32 +32,31 @@ class CellMagics(Magics):
 
     def __init__(self, notebook: Notebook, shell: Any) -> None:
         super().__init__(shell)
-        self._notebook = notebook
+        self._shell, self._notebook = shell, notebook
 
-    @cell_magic
-    @calm
-    @run_options
+    @cell_verb(*RUN_OPTIONS)
     def track(self, line: str, cell: str) -> Any:
         """Run the cell inside a run of its own, which ends as the cell does."""
         wish = wish_of(parse(self.track, line))
-        body = _compiled(self.shell, cell)  # a cell that cannot run makes no run
+        body = _compiled(self._shell, cell)  # a cell that cannot run makes no run
         run, panel = begin(self._notebook, wish)
         with self._notebook.curves_during(panel):
             value = self._inside(run, body)
-        say(ending(run))
+        say(ending(run, "FINISHED"))
         return value
 
     def _inside(self, run: ActiveRun, body: tuple[CodeType | None, CodeType | None]) -> Any:
         statements, last = body
         try:
             if statements is not None:
-                self.shell.ex(statements)
-            value = None if last is None else self.shell.ev(last)
+                self._shell.ex(statements)
+            value = None if last is None else self._shell.ev(last)
         except BaseException as error:
             if not isinstance(error, KeyboardInterrupt):
                 record_failure(run, error)
-            _show_users_frames_only(self.shell, error)
+            _show_users_frames_only(self._shell, error)
             run.end(status_after(type(error)))
+            say(ending(run, status_after(type(error))))
             raise
         run.end()
         return value
@@ -65,8 +64,8 @@ class CellMagics(Magics):
 
 def _compiled(shell: Any, cell: str) -> tuple[CodeType | None, CodeType | None]:
     """A cell's statements, and its last expression, whose value is shown, as IPython would compile them."""
-    source = shell.transform_cell("\n" + cell)  # line numbers as in the cell
-    name = shell.compile.cache(source, shell.execution_count, raw_code=cell)
+    source = "\n" + shell.transform_cell(cell)  # line numbers as in the cell
+    name = shell.compile.cache(source, len(shell.user_ns.get("In", "?")) - 1, raw_code=cell)
     tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) and not _silenced(cell) else None
     with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):

@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
-from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic import Magics, magics_class
 
 from trackbook.entities import Run
 from trackbook.errors import InvalidParameter, InvalidState, NotFound
 from trackbook.figures.numbers import duration
-from trackbook.magics.arguments import checked_pairs, pairs, parse
+from trackbook.magics.arguments import checked_pairs, line_verb, option, pairs, parse
 from trackbook.magics.lookup import find_run
 from trackbook.magics.notebook import Notebook
 from trackbook.magics.starts import begin, wish_of
-from trackbook.magics.words import calm, printable, say, store_place
+from trackbook.magics.words import place, printable, say, show
 from trackbook.runs.active import ActiveRun, current_run, open_runs
 from trackbook.runs.fluent import last_active_run, log_metrics, log_params, set_tags
-from trackbook.runs.session import current_experiment_id, current_store, get_tracking_uri, set_experiment, set_tracking_uri
+from trackbook.runs.session import (
+    current_experiment_id,
+    current_store,
+    get_tracking_uri,
+    set_experiment,
+    set_tracking_uri,
+)
+from trackbook.stores import open_store
 
-__all__ = ["LineMagics", "run_options"]
+__all__ = ["RUN_OPTIONS", "LineMagics", "ending"]
 
 _NO_RUN = "No run is open. %track_start opens one."
 
 
-def run_options(magic: Any) -> Any:
-    """The options that `%track_start` and `%%track` share."""
-    options = [
-        argument("name", nargs="?", help="Name of the run; two words and a number if left out."),
-        argument("-e", "--experiment", help="Choose this experiment, made if there is none, for this run and the next."),
-        argument("-p", "--param", action="append", default=[], metavar="KEY=VALUE", help="Log a param; repeatable."),
-        argument("-t", "--tag", action="append", default=[], metavar="KEY=VALUE", help="Set a tag; repeatable."),
-        argument("--live", action="append", metavar="METRIC", help="Show the curve of this metric; repeatable. All if left out."),
-        argument("--no-live", action="store_true", help="Show no curves."),
-        argument("--nested", action="store_true", help="Start it inside the open run."),
-        argument("--resume", metavar="RUN", help="Go on with a run, given by id or name."),
-    ]
-    for option in reversed(options):
-        magic = option(magic)
-    return magic_arguments()(magic)
+#: The options that `%track_start` and `%%track` share.
+RUN_OPTIONS = (
+    option("name", nargs="?", help="Name of the run; two words and a number if left out."),
+    option("-e", "--experiment", help="Choose this experiment, made if there is none, for this run and the next."),
+    option("-p", "--param", action="append", default=[], metavar="KEY=VALUE", help="Log a param; repeatable."),
+    option("-t", "--tag", action="append", default=[], metavar="KEY=VALUE", help="Set a tag; repeatable."),
+    option("--live", action="append", metavar="METRIC", help="Show only the curve of this metric; repeatable."),
+    option("--no-live", action="store_true", help="Show no curves."),
+    option("--nested", action="store_true", help="Start it inside the open run."),
+    option("--resume", metavar="RUN", help="Go on with a run, given by id or name."),
+)
 
 
 @magics_class
@@ -57,21 +60,20 @@ class LineMagics(Magics):
 
     # ---- where ----
 
-    @line_magic
-    @calm
-    @magic_arguments()
-    @argument("uri", nargs="?", help="A database file, a folder or sqlite:///path; shows the store if left out.")
+    @line_verb(
+        option("uri", nargs="?", help="A database file, a folder or sqlite:///path; shows the store if left out."),
+    )
     def track_uri(self, line: str) -> None:
         """Show the store, or take another for the runs that start from now on."""
         given = parse(self.track_uri, line)
         if given.uri is not None:
+            open_store(given.uri)  # what cannot be opened is not chosen
             set_tracking_uri(given.uri)
-        say(f"Store: {printable(store_place(current_store()))}")
+        say(f"Store: {printable(place(get_tracking_uri()))}")
 
-    @line_magic
-    @calm
-    @magic_arguments()
-    @argument("name", nargs="?", help="The experiment, made if there is none; shows the chosen one if left out.")
+    @line_verb(
+        option("name", nargs="?", help="The experiment, made if there is none; shows the chosen one if left out."),
+    )
     def track_experiment(self, line: str) -> None:
         """Show the chosen experiment, or choose another for the runs that start from now on."""
         given = parse(self.track_experiment, line)
@@ -79,13 +81,11 @@ class LineMagics(Magics):
             set_experiment(given.name)
         store = current_store()
         experiment = store.get_experiment(current_experiment_id())
-        say(f"Experiment {printable(experiment.name)} (id {experiment.experiment_id}) in {printable(store_place(store))}")
+        say(f"Experiment {printable(experiment.name)} (id {experiment.experiment_id}) in {printable(place(store.uri))}")
 
     # ---- a run ----
 
-    @line_magic
-    @calm
-    @run_options
+    @line_verb(*RUN_OPTIONS)
     def track_start(self, line: str) -> ActiveRun | None:
         """Start a run that stays open across cells; running its cell again ends it and starts another."""
         silent = line.rstrip().endswith(";")
@@ -94,45 +94,41 @@ class LineMagics(Magics):
         self._notebook.keep(run, panel)
         return None if silent else run
 
-    @line_magic
-    @calm
-    @magic_arguments()
-    @argument("param", nargs="+", metavar="KEY=VALUE", help="A param; set once.")
+    @line_verb(
+        option("param", nargs="+", metavar="KEY=VALUE", help="A param; set once."),
+    )
     def track_param(self, line: str) -> None:
-        """Log params to the open run: %track_param lr=0.1 depth=4"""
+        """Log params to the open run, as in %track_param lr=0.1 depth=4."""
         params = checked_pairs("param", parse(self.track_param, line).param)
         _needed_run()
         log_params(params)
 
-    @line_magic
-    @calm
-    @magic_arguments()
-    @argument("metric", nargs="+", metavar="KEY=NUMBER", help="A metric.")
-    @argument("--step", type=int, default=None, help="The step of the points; 0 if left out.")
+    @line_verb(
+        option("metric", nargs="+", metavar="KEY=NUMBER", help="A metric."),
+        option("--step", type=int, help="The step of the points; 0 if left out."),
+    )
     def track_metric(self, line: str) -> None:
-        """Log one point of each metric to the open run: %track_metric loss=0.3 --step 7"""
+        """Log one point of each metric to the open run, as in %track_metric loss=0.3 --step 7."""
         given = parse(self.track_metric, line)
         numbers = {key: _number(key, text) for key, text in pairs(given.metric).items()}
         _needed_run()
         log_metrics(numbers, step=given.step)
 
-    @line_magic
-    @calm
-    @magic_arguments()
-    @argument("tag", nargs="+", metavar="KEY=VALUE", help="A tag; the last value wins.")
+    @line_verb(
+        option("tag", nargs="+", metavar="KEY=VALUE", help="A tag; the last value wins."),
+    )
     def track_tag(self, line: str) -> None:
-        """Set tags of the open run: %track_tag team=vision"""
+        """Set tags of the open run, as in %track_tag team=vision."""
         tags = checked_pairs("tag", parse(self.track_tag, line).tag)
         _needed_run()
         set_tags(tags)
 
-    @line_magic
-    @calm
-    @magic_arguments()
-    @argument("path", help="A file, or a folder with all that is in it.")
-    @argument("--to", metavar="FOLDER", help="Folder of the run's artifacts; the root if left out.")
+    @line_verb(
+        option("path", help="A file, or a folder with all that is in it."),
+        option("--to", metavar="FOLDER", help="Folder of the run's artifacts; the root if left out."),
+    )
     def track_artifact(self, line: str) -> None:
-        """Store a file or a folder with the open run: %track_artifact model.json --to models"""
+        """Store a file or a folder with the open run, as in %track_artifact plot.png --to plots."""
         from trackbook.runs.artifacts import log_artifact
 
         given = parse(self.track_artifact, line)
@@ -140,10 +136,9 @@ class LineMagics(Magics):
         log_artifact(run.store, run, given.path, given.to)
         say(f"Stored {printable(given.path)} with run {_name(run)}.")
 
-    @line_magic
-    @calm
-    @magic_arguments()
-    @argument("--status", default="FINISHED", choices=["FINISHED", "FAILED", "KILLED"], help="How it ends: FINISHED if left out.")
+    @line_verb(
+        option("--status", default="FINISHED", choices=["FINISHED", "FAILED", "KILLED"], help="FINISHED if left out."),
+    )
     def track_end(self, line: str) -> None:
         """End the open run."""
         given = parse(self.track_end, line)
@@ -152,45 +147,42 @@ class LineMagics(Magics):
             say(_NO_RUN)
             return
         self._notebook.end_run(run, given.status)
-        say(ending(run))
+        say(ending(run, given.status))
 
     # ---- looking ----
 
-    @line_magic
-    @calm
-    @magic_arguments()
+    @line_verb()
     def track_status(self, line: str) -> None:
         """Show the store, the experiment and the open runs."""
         parse(self.track_status, line)
         store = current_store()
         experiment = store.get_experiment(current_experiment_id())
-        say(f"Store: {printable(store_place(store))}", f"Experiment: {printable(experiment.name)}")
+        say(f"Store: {printable(place(store.uri))}", f"Experiment: {printable(experiment.name)}")
         for run in open_runs():
             stored = run.store.get_run(run.info.run_id)
             say(f"Run: {_name(stored)} ({stored.info.run_id}), RUNNING, {_counted(stored)}")
         if not open_runs():
             say(_NO_RUN)
 
-    @line_magic
-    @calm
-    @magic_arguments()
-    @argument("filter", nargs="*", help="Such as: metrics.accuracy > 0.9 and params.lr = '0.1'")
-    @argument("-e", "--experiment", action="append", help="Runs of this experiment; repeatable. The chosen one if left out.")
-    @argument("--last", type=int, metavar="N", help="Only the N newest runs.")
+    @line_verb(
+        option("filter", nargs="*", help="Such as: metrics.accuracy > 0.9 and params.lr = '0.1'"),
+        option(
+            "-e", "--experiment", action="append", help="Of this experiment; repeatable. The chosen one if left out."
+        ),
+        option("--last", type=int, metavar="N", help="Only the N newest runs."),
+    )
     def track_runs(self, line: str) -> None:
-        """Show a table of runs: %track_runs metrics.accuracy > 0.9 --last 20"""
-        from IPython.display import display
-
+        """Show a table of runs, as in %track_runs metrics.accuracy > 0.9 --last 20."""
         from trackbook.magics.tables import table_of_runs
 
         given = parse(self.track_runs, line, keep_quotes=True)
-        display(table_of_runs(current_store(), _filter(given.filter), given.experiment, given.last))
+        experiments = [_unquoted(name) for name in given.experiment or ()]
+        show(table_of_runs(current_store(), _filter(given.filter), experiments, given.last))
 
-    @line_magic
-    @calm
-    @magic_arguments()
-    @argument("run", nargs="?", help="Id, beginning of the id, or name; the open run or the last one if left out.")
-    @argument("--metric", action="append", help="Show the curve of this metric; repeatable. All if left out.")
+    @line_verb(
+        option("run", nargs="?", help="Id, beginning of the id, or name; the open or the last run if left out."),
+        option("--metric", action="append", help="Show only the curve of this metric; repeatable."),
+    )
     def track_show(self, line: str) -> None:
         """Show a run's card and its curves, which stay live while it runs here."""
         from trackbook.magics.tables import show_run
@@ -200,11 +192,10 @@ class LineMagics(Magics):
         show_run(store, run, given.metric)
 
 
-def ending(run: ActiveRun) -> str:
-    """One sentence on a run that has ended."""
-    info = run.store.get_run(run.info.run_id).info
-    took = duration((info.end_time or 0) - (info.start_time or 0))
-    return f"Run {_name(run)} ended {info.status} after {took}."
+def ending(run: ActiveRun, status: str) -> str:
+    """One sentence on a run that has ended just now."""
+    took = duration(time.time() * 1000 - (run.info.start_time or 0))
+    return f"Run {_name(run)} ended {status} after {took}."
 
 
 def _needed_run() -> ActiveRun:
@@ -231,15 +222,19 @@ def _number(key: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InvalidParameter(f"The value of metric {key!r} is {text!r:.80}, which is no number. Texts are params or tags.") from None
+        raise InvalidParameter(
+            f"The value of metric {key!r} is {text!r:.80}, which is no number. Texts are params or tags."
+        ) from None
 
 
 def _filter(words: Sequence[str]) -> str | None:
-    """The filter as it was typed; as one word it may stand in quotes of its own."""
+    """The filter as it was typed; a single word may stand in quotes of its own."""
     text = " ".join(words)
-    if len(words) == 1 and len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        text = text[1:-1]
-    return text or None
+    return (_unquoted(text) if len(words) == 1 else text) or None
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
 
 
 def _name(run: Run) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from trackbook.magics.hooks import guarded
+from trackbook.magics.words import show
 from trackbook.runs.active import ActiveRun
 from trackbook.runs.feed import Feed
 
@@ -79,10 +80,8 @@ class CurvesUnderCell:
         self._stop_following()
 
     def _show(self) -> None:
-        from IPython.display import display
-
         from trackbook.widgets.curves import LiveCurves
 
         if self._widget is None:
             self._widget = LiveCurves(self._run.store, self._run.info.run_id, self._keys)
-        display(self._widget)
+        show(self._widget)

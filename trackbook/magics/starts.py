@@ -13,7 +13,7 @@ from trackbook.magics.arguments import checked_pairs
 from trackbook.magics.lookup import all_experiment_ids, find_run
 from trackbook.magics.notebook import ENDED_BY, Notebook
 from trackbook.magics.panels import CurvesUnderCell
-from trackbook.magics.words import printable, say, store_place
+from trackbook.magics.words import place, printable, say
 from trackbook.runs.active import ActiveRun, current_run
 from trackbook.runs.fluent import log_params, start_run
 from trackbook.runs.session import current_store, set_experiment
@@ -74,7 +74,7 @@ def begin(notebook: Notebook, wish: Wish) -> tuple[ActiveRun, CurvesUnderCell | 
     store = current_store()
     resumed = find_run(store, wish.resume).info.run_id if wish.resume else None
     for run, status in notebook.end_runs_of_cell():
-        say(f"Run {_name(run)} ended {status}: its cell was run again.")
+        say(f"The run that this cell had left open, {_name(run)}, has ended {status}.")
     _refuse_second(wish)
     if wish.experiment is not None:
         set_experiment(wish.experiment)
@@ -93,14 +93,16 @@ def _refuse_second(wish: Wish) -> None:
     run = current_run()
     if run is not None and not wish.nested:
         raise InvalidState(
-            f"The run {run.info.run_name!r} ({run.info.run_id}) is already active. End it with %track_end, or start this one "
-            "inside it with --nested."
+            f"The run {run.info.run_name!r} ({run.info.run_id}) is already active. End it with %track_end, or "
+            "start this one inside it with --nested."
         )
 
 
 def _end_lost_runs(store: Store, cell: str) -> None:
     """End what this cell has left open in a kernel that died; a run that may still be alive is left alone."""
-    left = store.search_runs(all_experiment_ids(store), f"attributes.status = 'RUNNING' AND tags.`{CELL_TAG}` = '{cell}'")
+    left = store.search_runs(
+        all_experiment_ids(store), f"attributes.status = 'RUNNING' AND tags.`{CELL_TAG}` = '{cell}'"
+    )
     for run in left:
         life = store.run_life(run.info.run_id)
         if not life.lost:
@@ -115,7 +117,7 @@ def _announce(run: ActiveRun, resumed: bool) -> None:
     deed = "resumed" if resumed else "started"
     say(
         f"Run {_name(run)} {deed} in experiment {printable(experiment)}.",
-        f"Store: {printable(store_place(run.store))}",
+        f"Store: {printable(place(run.store.uri))}",
     )
 
 

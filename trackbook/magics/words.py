@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from trackbook.errors import TrackbookError
-from trackbook.stores.base import Store
+from trackbook.errors import BadFilter, TrackbookError
 from trackbook.uris import parse_store_uri, strip_user_info
 
-__all__ = ["calm", "printable", "say", "store_place"]
+__all__ = ["calm", "place", "printable", "say", "show"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,9 +26,17 @@ def say(*sentences: str) -> None:
     sys.stdout.write("\n".join(sentences) + "\n")
 
 
-def store_place(store: Store) -> str:
+def show(thing: Any, **how: Any) -> None:
+    """Display something below the cell, with IPython's options for it."""
+    from IPython import display
+
+    shower: Any = display.display
+    shower(thing, **how)
+
+
+def place(uri: str) -> str:
     """Where a store is, as people say it: the absolute path, or the URI without its password."""
-    return parse_store_uri(store.uri).path or strip_user_info(store.uri)
+    return parse_store_uri(uri).path or strip_user_info(uri)
 
 
 def calm(magic: Callable[P, R]) -> Callable[P, R]:
@@ -40,7 +47,12 @@ def calm(magic: Callable[P, R]) -> Callable[P, R]:
         try:
             return magic(*args, **kwargs)
         except TrackbookError as error:
-            shown = f"{type(error).__name__}: {printable(error)}"
+            if hasattr(error, "_render_traceback_"):
+                raise  # it comes from the user's own cell, and is shown with her lines
+            where = (
+                f"column {error.column}: " if isinstance(error, BadFilter) and "col" not in error.message[:3] else ""
+            )
+            shown = f"{type(error).__name__}: {where}{printable(error)}"
             error._render_traceback_ = lambda: [shown]  # type: ignore[attr-defined]  # what IPython looks for
             raise
 

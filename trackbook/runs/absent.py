@@ -7,19 +7,20 @@ __all__ = ["absent_from_client", "absent_from_porch"]
 _MODELS = "The model registry and logged models come in a later version; keep a model's files with log_artifacts."
 _INPUTS = "Data sets and models as inputs come in a later version; note them with log_params, or as tags with set_tags."
 _SYSTEM = "System metrics come in a later version; log what you measure with log_metrics."
-_TRACES = "Traces, prompts and judges of language models are left out of Trackbook; log texts with log_text or log_table."
+_TRACES = "Traces, prompts and judges of language models are left out; log texts with log_text or log_table."
 _WEBHOOKS = "Webhooks are left out of this version; look for new versions with search_runs."
 
 #: Of both the module and its client: sentence -> names.
 _BOTH = {
-    _MODELS: "create_external_model create_logged_model create_model_version create_registered_model clear_active_model "
-    "copy_model_version delete_logged_model delete_logged_model_tag delete_model_version delete_model_version_tag "
-    "delete_registered_model delete_registered_model_alias delete_registered_model_tag finalize_logged_model "
-    "get_active_model_id get_latest_versions get_logged_model get_model_version get_model_version_by_alias "
-    "get_model_version_download_uri get_model_version_stages get_registered_model import_checkpoints "
-    "initialize_logged_model last_logged_model list_logged_model_artifacts log_model log_model_artifact "
-    "log_model_artifacts log_model_params register_model rename_registered_model search_logged_models "
-    "search_model_versions search_registered_models set_active_model set_logged_model_tags set_model_version_tag "
+    _MODELS: "create_external_model create_logged_model create_model_version create_registered_model "
+    "clear_active_model copy_model_version delete_logged_model delete_logged_model_tag delete_model_version "
+    "delete_model_version_tag delete_registered_model delete_registered_model_alias "
+    "delete_registered_model_tag finalize_logged_model get_active_model_id get_latest_versions "
+    "get_logged_model get_model_version get_model_version_by_alias get_model_version_download_uri "
+    "get_model_version_stages get_registered_model import_checkpoints initialize_logged_model "
+    "last_logged_model list_logged_model_artifacts log_model log_model_artifact log_model_artifacts "
+    "log_model_params register_model rename_registered_model search_logged_models search_model_versions "
+    "search_registered_models set_active_model set_logged_model_tags set_model_version_tag "
     "set_registered_model_alias set_registered_model_tag transition_model_version_stage update_model_version "
     "update_registered_model ActiveModel",
     _INPUTS: "log_input log_inputs log_outputs",
@@ -29,7 +30,7 @@ _BOTH = {
 }
 _PORCH = {
     "Autologging comes in a later version; log with log_params and log_metric in your training loop.": "autolog",
-    "Projects come in a later version; start a script with subprocess, and MLFLOW_TRACKING_URI leads it here.": "run projects",
+    "Projects come in a later version; start a script with subprocess, which logs to the same store.": "run projects",
     "Evaluation comes in a later version; compute the scores and log them with log_metrics.": "evaluate "
     "validate_evaluation_results MetricThreshold EvaluationMetric make_metric",
     "A command that checks a store comes in a later version; get_tracking_uri() tells which store is used.": "doctor",

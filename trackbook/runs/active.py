@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+import weakref
 from collections.abc import Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from trackbook.entities import Run
 from trackbook.errors import InvalidState
@@ -14,7 +17,38 @@ from trackbook.errors import InvalidState
 if TYPE_CHECKING:
     from trackbook.stores.base import Recorder, Store
 
-__all__ = ["ActiveRun", "current_run", "innermost", "open_run", "open_runs"]
+__all__ = ["ActiveRun", "current_run", "innermost", "open_run", "open_runs", "outer_run", "own_run"]
+
+
+class Home:
+    """Where a run was started: this process and thread, and this asyncio task if there is one."""
+
+    def __init__(self) -> None:
+        task = _current_task()
+        self.process = os.getpid()
+        self._thread = threading.get_ident()
+        self._task = None if task is None else weakref.ref(task)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Home) and (self._thread, self._task) == (other._thread, other._task)
+
+    def __hash__(self) -> int:
+        return hash(self._thread)
+
+    def is_here(self) -> bool:
+        """Whether that is where the caller is; a task that is done has left its thread to others, as a cell does."""
+        if self._thread != threading.get_ident():
+            return False
+        task = None if self._task is None else self._task()
+        return task is None or task is _current_task() or bool(task.done())
+
+
+def _current_task() -> Any:
+    asyncio = sys.modules.get("asyncio")  # who has not imported it runs no task
+    try:
+        return None if asyncio is None else asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
+        return None
 
 
 class ActiveRun(Run):
@@ -27,16 +61,19 @@ class ActiveRun(Run):
         store: where it is kept.
         below: the run that was active when this one was started, and will be again.
         ended: whether it has ended.
+        home: the process, the thread and the asyncio task that started it.
     """
 
     recorder: Recorder
     store: Store
     below: ActiveRun | None
     ended: bool
+    home: Home
 
     def __init__(self, run: Run, store: Store, below: ActiveRun | None = None) -> None:
         super().__init__(run.info, run.data, run.inputs, run.outputs)
-        attributes = {"store": store, "recorder": store.recorder(run.info.run_id), "below": below, "ended": False}
+        attributes = {"store": store, "recorder": store.recorder(run.info.run_id), "below": below}
+        attributes |= {"ended": False, "home": Home()}
         for name, value in attributes.items():
             object.__setattr__(self, name, value)
 
@@ -49,15 +86,16 @@ class ActiveRun(Run):
         self.recorder.log_many(metrics, step, timestamp)
 
     def end(self, status: str = "FINISHED") -> None:
-        """End this run and those that were started inside it; nothing if it has ended."""
+        """End this run and those that were started inside it; nothing if it has ended, or is a forked parent's."""
         if self.ended:
             return
         for inner in [run for run in open_runs() if run.below is self]:
             inner.end(status)
         _close(self)
-        self.store.run_ended(self.info.run_id, status)
+        if self.home.process == os.getpid():
+            self.store.run_ended(self.info.run_id, status)
 
-    def __enter__(self) -> ActiveRun:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -65,7 +103,7 @@ class ActiveRun(Run):
     ) -> None:
         self.end(status_after(kind))
 
-    def __eq__(self, other: Any) -> bool:
+    def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Run) and (self.info, self.data) == (other.info, other.data))
 
     def __hash__(self) -> int:
@@ -85,6 +123,7 @@ innermost: ContextVar[ActiveRun | None] = ContextVar("trackbook_run", default=No
 _lock = threading.RLock()
 _open: dict[str, ActiveRun] = {}
 _leaf: ActiveRun | None = None  # innermost run of the only open stack
+os.register_at_fork(after_in_child=lambda: globals().update(_lock=threading.RLock()))
 
 
 def open_runs() -> list[ActiveRun]:
@@ -114,9 +153,40 @@ def _close(run: ActiveRun) -> None:
 
 def _find_leaf() -> None:
     global _leaf
-    inner = {id(run.below) for run in _open.values()}
-    leaves = [run for run in _open.values() if id(run) not in inner]
+    leaves = _leaves()
     _leaf = leaves[0] if len(leaves) == 1 else None
+
+
+def _leaves() -> list[ActiveRun]:
+    inner = {id(run.below) for run in _open.values()}
+    return [run for run in _open.values() if id(run) not in inner]
+
+
+def own_run() -> ActiveRun | None:
+    """The innermost run that this thread or task has started; None if it has started none.
+
+    A notebook may run each cell in a context of its own: what an earlier cell has started in this thread counts too.
+    """
+    run = innermost.get()
+    while run is not None and run.ended:
+        run = run.below
+    if run is None and _open:
+        with _lock:
+            own = [leaf for leaf in _leaves() if leaf.home.is_here()]
+        run = own[-1] if own else None
+    return run
+
+
+def outer_run() -> ActiveRun | None:
+    """The run inside which a worker's nested run is: the innermost that was started where the only open stack began."""
+    with _lock:
+        bottoms = [run for run in _open.values() if run.below is None]
+        if len(bottoms) != 1:
+            return None
+        run = bottoms[0]
+        while above := [r for r in _open.values() if r.below is run and r.home == run.home]:
+            run = above[-1]
+        return run
 
 
 def current_run() -> ActiveRun | None:
@@ -125,9 +195,7 @@ def current_run() -> ActiveRun | None:
     Raises:
         InvalidState: this thread has started no run, and the process has several open ones to choose from.
     """
-    run = innermost.get()
-    while run is not None and run.ended:
-        run = run.below
+    run = own_run()
     if run is not None:
         return run
     if _leaf is not None or not _open:

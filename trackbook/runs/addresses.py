@@ -10,6 +10,8 @@ from trackbook.errors import InvalidParameter, NotSupported
 from trackbook.runs.artifacts import download_from, run_artifacts
 from trackbook.runs.documents import decode_document, decode_text
 from trackbook.runs.pictures import decode_image
+from trackbook.runs.session import current_store
+from trackbook.stores import open_store
 from trackbook.stores.artifacts.repository import ArtifactRepository, open_artifacts
 from trackbook.stores.base import Store
 from trackbook.uris import SafeRelPath, local_path, parse_run_uri
@@ -131,10 +133,4 @@ def _in_run(run_id: str, path: str, tracking_uri: str | None) -> _Place:
 
 def _store(tracking_uri: str | None) -> Store:
     """The one place where this module meets the stores that are open."""
-    if tracking_uri is None:
-        from trackbook.runs.fluent import current_store
-
-        return current_store()
-    from trackbook.stores import open_store
-
-    return open_store(tracking_uri)
+    return current_store() if tracking_uri is None else open_store(tracking_uri)

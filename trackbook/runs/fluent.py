@@ -7,21 +7,22 @@ import getpass
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trackbook.config import read_settings
 from trackbook.entities import Metric, Param, Run, RunTag
 from trackbook.entities.checks import checked_batch, checked_metric
-from trackbook.entities.keys import check_pairs
+from trackbook.entities.keys import check_pairs, check_run_name
 from trackbook.errors import InvalidParameter, InvalidState
-from trackbook.runs.active import ActiveRun, current_run, innermost, open_run, open_runs
+from trackbook.runs.active import ActiveRun, current_run, innermost, open_run, open_runs, outer_run, own_run
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.session import current_experiment_id, current_store
 from trackbook.stores.base import NewRun
 
 if TYPE_CHECKING:
-    from trackbook.stores.base import Store
+    from trackbook.stores.base import Recorder, Store
 
 __all__ = [
     "active_run",
@@ -41,6 +42,8 @@ __all__ = [
 ]
 
 _last: tuple[Any, str] | None = None  # store and id of the run used last
+#: Kept, so that a loop with run_id= declares each metric once; a store forgets recorders that nobody holds.
+_recorders: deque[Recorder] = deque(maxlen=64)
 
 
 def start_run(
@@ -74,15 +77,19 @@ def start_run(
     """
     if log_system_metrics:
         raise InvalidParameter("System metrics are not logged by this version; leave log_system_metrics out.")
-    below = current_run()
+    below = own_run()
     if below is not None and not nested and parent_run_id is None:
         raise InvalidState(
             f"The run {below.info.run_name!r} ({below.info.run_id}) is already active. End it with end_run(), or start "
             "this one inside it with start_run(nested=True)."
         )
+    if run_name:
+        check_run_name(run_name)
+    if below is None and nested:
+        below = outer_run()
     store = current_store()
-    run_id = run_id or (read_settings().run_id if below is None else None)
-    run = _resumed(store, run_id, tags) if run_id else None
+    run_id = run_id or (_run_of_the_environment() if below is None else None)
+    run = _resumed(store, run_id, tags, description) if run_id else None
     if run is None:
         all_tags = _tags(tags, description, parent_run_id or (below.info.run_id if below else None), store)
         experiment = experiment_id or (below.info.experiment_id if below else current_experiment_id())
@@ -92,19 +99,28 @@ def start_run(
     return _activate(store, run, below)
 
 
-def _resumed(store: Store, run_id: str, tags: Mapping[str, Any] | None) -> Run:
+def _run_of_the_environment() -> str | None:
+    """The run that whoever started this process wants to be resumed; the first start_run does, and no other."""
+    run_id = read_settings().run_id
+    for name in ("TRACKBOOK_RUN_ID", "MLFLOW_RUN_ID"):
+        os.environ.pop(name, None)
+    return run_id
+
+
+def _resumed(store: Store, run_id: str, tags: Mapping[str, Any] | None, description: str | None) -> Run:
     if any(run.info.run_id == run_id for run in open_runs()):
         raise InvalidState(f"The run {run_id} is active already; log to it, or end it with end_run() first.")
-    _, _, checked = checked_batch((), (), [RunTag(key, value) for key, value in check_pairs("Tags", tags or {})])
+    given = [] if tags is None else check_pairs("Tags", tags)
+    if description is not None:
+        given.append(("mlflow.note.content", description))
+    _, _, checked = checked_batch((), (), [RunTag(key, value) for key, value in given])
     run = store.resume_run(run_id)
     if checked:
         store.log_batch(run_id, tags=checked)
     return run
 
 
-def _tags(
-    tags: Mapping[str, Any] | None, description: str | None, parent: str | None, store: Store
-) -> dict[str, str]:
+def _tags(tags: Mapping[str, Any] | None, description: str | None, parent: str | None, store: Store) -> dict[str, str]:
     given = [] if tags is None else check_pairs("Tags", tags)
     found = {"mlflow.user": _user(), "mlflow.source.name": _source(), "mlflow.source.type": _source_type()}
     if description is not None:
@@ -138,14 +154,14 @@ def _activate(store: Store, run: Run, below: ActiveRun | None) -> ActiveRun:
 
 
 def end_run(status: str = "FINISHED") -> None:
-    """End the active run; nothing if there is none.
+    """End the active run; nothing if this thread or task has started none.
 
     Args:
         status: FINISHED, FAILED or KILLED.
     """
     if status not in ("FINISHED", "FAILED", "KILLED"):
         raise InvalidParameter(f"A run ends FINISHED, FAILED or KILLED, not {status!r}.")
-    run = current_run()
+    run = own_run()
     if run is not None:
         run.end(status)
 
@@ -184,7 +200,7 @@ def log_metric(
         key: the metric's name.
         value: anything that float() takes, NaN and the infinities included.
         step: a whole number; 0 if None. Any order.
-        synchronous: False for something to `wait` for, which is done already: logging is always quick and always durable.
+        synchronous: False for something to `wait` for, done already: logging is always quick and always durable.
         timestamp: ms since 1970-01-01 UTC; now if None.
         run_id: log to this run; to the active one, started if need be, if None.
         model_id: the logged model that was measured.
@@ -196,11 +212,23 @@ def log_metric(
         StorageFull: no space is left; nothing logged before is lost.
     """
     run = innermost.get()
-    if run is None or run.ended or run_id is not None or model_id is not None or dataset is not None:
-        _log_elsewhere({key: value}, step, timestamp, run_id, model_id, dataset)
-    else:
+    if run is not None and not run.ended and run_id is None and model_id is None and dataset is None:
         run.recorder.log(key, value, step, timestamp)
+    elif model_id is None and dataset is None and (recorder := _recorder(run_id)) is not None:
+        recorder.log(key, value, step, timestamp)
+    else:
+        _log_points([(key, value)], step, timestamp, run_id, model_id, dataset)
     return None if synchronous is not False else when_done(synchronous)
+
+
+def _recorder(run_id: str | None) -> Recorder | None:
+    """The way into a run; None if the active one is meant and there is none."""
+    if run_id is None:
+        run = current_run()
+        return None if run is None else run.recorder
+    recorder = current_store().recorder(run_id)
+    _recorders.append(recorder)
+    return recorder
 
 
 def log_metrics(
@@ -213,44 +241,39 @@ def log_metrics(
     dataset: Any = None,
 ) -> RunOperations | None:
     """Log one point of each metric, all of them or none; arguments as for `log_metric`."""
-    _log_elsewhere(metrics, step, timestamp, run_id, model_id, dataset)
+    if model_id is None and dataset is None and (recorder := _recorder(run_id)) is not None:
+        recorder.log_many(metrics, step, timestamp)
+    else:
+        _log_points(check_pairs("Metrics", metrics), step, timestamp, run_id, model_id, dataset)
     return when_done(synchronous)
 
 
-def _log_elsewhere(
-    metrics: Mapping[str, float],
+def _log_points(
+    pairs: list[tuple[str, float]],
     step: int | None,
     timestamp: int | None,
     run_id: str | None,
     model_id: str | None,
     dataset: Any,
 ) -> None:
-    labelled = model_id is not None or dataset is not None
-    starts_a_run = run_id is None and current_run() is None
-    if labelled or starts_a_run:
-        points = _points(metrics, step, timestamp, model_id, dataset)
-    if starts_a_run:
+    name, digest = (None, None) if dataset is None else _name_and_digest(dataset)
+    when: Any = timestamp
+    points = [Metric(key, value, when, step or 0, model_id, name, digest) for key, value in pairs]
+    recorder = _recorder(run_id)
+    if recorder is None:
         now = time.time_ns() // 1_000_000
         points = [checked_metric(point, lambda: now) for point in points]  # before a run is made for them
-    recorder = run_to_log_to().recorder if run_id is None else current_store().recorder(run_id)
-    if labelled:
-        recorder.log_points(points)
-    else:
-        recorder.log_many(metrics, step, timestamp)
+        recorder = start_run().recorder
+    recorder.log_points(points)
 
 
-def _points(
-    metrics: Mapping[str, float], step: int | None, timestamp: int | None, model_id: str | None, dataset: Any
-) -> list[Metric]:
+def _name_and_digest(dataset: Any) -> tuple[str, str]:
     try:
-        name, digest = (None, None) if dataset is None else (dataset.name, dataset.digest)
+        return dataset.name, dataset.digest
     except AttributeError:
         raise InvalidParameter(
             f"dataset is something with a name and a digest, not a value of type {type(dataset).__name__}."
         ) from None
-    pairs = check_pairs("The metrics of a call", metrics)
-    when: Any = timestamp
-    return [Metric(key, value, when, step or 0, model_id, name, digest) for key, value in pairs]
 
 
 def log_batch(
@@ -263,9 +286,7 @@ def log_batch(
     _log(metrics or (), params or (), tags or (), run_id)
 
 
-def _log(
-    metrics: Iterable[Metric], params: Iterable[Param], tags: Iterable[RunTag], run_id: str | None = None
-) -> None:
+def _log(metrics: Iterable[Metric], params: Iterable[Param], tags: Iterable[RunTag], run_id: str | None = None) -> None:
     if run_id is None and current_run() is None:
         metrics, params, tags = checked_batch(metrics, params, tags)  # before a run is made for them
     store, target = _target(run_id)

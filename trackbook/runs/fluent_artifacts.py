@@ -69,9 +69,7 @@ def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
     artifacts.log_text(*_run(run_id), text, artifact_file)
 
 
-def log_dict(
-    dictionary: Mapping[Any, Any] | Sequence[Any], artifact_file: str, run_id: str | None = None
-) -> None:
+def log_dict(dictionary: Mapping[Any, Any] | Sequence[Any], artifact_file: str, run_id: str | None = None) -> None:
     """Store a dict or list as YAML (.yaml, .yml) or JSON (any other ending)."""
     artifacts.log_dict(*_run(run_id), dictionary, artifact_file)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,23 +25,26 @@ def runs_frame(table: RunTable) -> pd.DataFrame:
     import pandas as pd
 
     attributes = table.attributes
-    columns: dict[str, Any] = {"run_id": _texts(table.run_ids)}
-    columns |= {name: _texts(attributes[name]) for name in ("experiment_id", "status", "artifact_uri")}
-    columns |= {name: pd.Series(_times(attributes[name])).dt.tz_localize("UTC") for name in ("start_time", "end_time")}
-    columns |= {f"metrics.{key}": arrays["last"] for key, arrays in table.metrics.items()}
-    columns |= {f"params.{key}": _texts(values) for key, values in table.params.items()}
-    columns |= {f"tags.{key}": _texts(values) for key, values in table.tags.items()}
-    return pd.DataFrame(columns)
+    texts: dict[str, list[Any]] = {"run_id": table.run_ids}
+    texts |= {name: attributes[name] for name in ("experiment_id", "status", "artifact_uri")}
+    more = {f"params.{key}": values for key, values in table.params.items()}
+    more |= {f"tags.{key}": values for key, values in table.tags.items()}
+    times = {name: pd.Series(_times(attributes[name])).dt.tz_localize("UTC") for name in ("start_time", "end_time")}
+    metrics = {f"metrics.{key}": arrays["last"] for key, arrays in table.metrics.items()}
+    index = pd.RangeIndex(len(table.run_ids))
+    columns: dict[str, Any] = _objects(texts, index) | times | metrics | _objects(more, index)
+    return pd.DataFrame(columns, index=index)  # which joins columns of a type: many single blocks make pandas warn
 
 
-def _texts(values: Iterable[str | None]) -> np.ndarray:
-    """Text as objects: pandas' own text type would turn None into NaN."""
-    listed = list(values)
-    array = np.empty(len(listed), dtype=object)
-    array[:] = listed
-    return array
+def _objects(texts: dict[str, list[Any]], index: pd.RangeIndex) -> dict[str, pd.Series]:
+    """Columns of objects: pandas' own type for text would turn None into NaN."""
+    import pandas as pd
+
+    arrays = {name: np.array(values, dtype=object) for name, values in texts.items()}
+    return {name: pd.Series(array, index, dtype=object, copy=False) for name, array in arrays.items()}
 
 
 def _times(values: list[int | None]) -> np.ndarray:
     """Milliseconds since 1970 as datetime64[ms]; NaT for None."""
-    return np.array([_NOT_A_TIME if value is None else value for value in values], dtype=np.int64).view("datetime64[ms]")
+    moments = [_NOT_A_TIME if value is None else value for value in values]
+    return np.array(moments, dtype=np.int64).view("datetime64[ms]")

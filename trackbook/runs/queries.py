@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from trackbook.entities import Experiment, PagedList, Run, ViewType
-from trackbook.entities.keys import check_experiment_id, check_int64
+from trackbook.entities.keys import check_experiment_id, check_int64, check_key
 from trackbook.errors import InvalidParameter, NotFound, NotSupported
 from trackbook.runs.session import current_experiment_id, current_store
 
@@ -40,7 +40,7 @@ __all__ = [
 T = TypeVar("T")
 
 PARENT_TAG = "mlflow.parentRunId"
-_PAGE = 1000
+_PAGE = 10_000
 
 
 def get_run(run_id: str) -> Run:
@@ -143,7 +143,6 @@ def search_runs(
         raise InvalidParameter(f"max_results is a number of runs and not negative; it is {most}.")
     store = current_store()
     where = _where(store, experiment_ids, experiment_names, search_all_experiments)
-    store.flush()
     if output_format == "list":
         return _all_pages(
             lambda size, token: store.search_runs(where, filter_string, run_view_type, size, order_by, token), most
@@ -151,8 +150,8 @@ def search_runs(
     from trackbook.runs.frames import runs_frame
 
     # One result at least, so that a filter is checked also where nothing is wanted.
-    table = store.run_table(where, filter_string, run_view_type, max(most, 1), order_by)
-    return runs_frame(table).head(most) if most == 0 else runs_frame(table)
+    table = store.run_table(where if most else [], filter_string, run_view_type, max(most, 1), order_by)
+    return runs_frame(table)
 
 
 def _where(store: Store, ids: object, names: object, all_experiments: bool) -> list[str]:
@@ -285,7 +284,7 @@ def restore_experiment(experiment_id: str) -> None:
 
 def set_experiment_tag(key: str, value: Any) -> None:
     """Set one tag of the chosen experiment, as text; the last one wins."""
-    set_experiment_tags({key: value})
+    set_experiment_tags({check_key("tag", key): value})
 
 
 def set_experiment_tags(tags: Mapping[str, Any]) -> None:

@@ -31,6 +31,9 @@ def open_store(uri: str | os.PathLike[str], *, read_only: bool = False) -> Store
         ForeignDatabase, SchemaTooNew, ReadOnlyStore: see `trackbook.errors`; the file is then untouched.
         NotSupported: a store that this version cannot open.
     """
+    known = _open.get((uri, read_only)) if isinstance(uri, str) else None
+    if known is not None and not known.closed:
+        return known  # the normal form: nothing to parse
     parsed = parse_store_uri(uri)
     key = (parsed.uri, read_only)
     store = _open.get(key)

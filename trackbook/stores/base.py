@@ -57,7 +57,8 @@ class FeedAnswer(NamedTuple):
     points: dict[str, PointArrays]
 
 
-class Summary(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Summary:
     """One metric of one run at a glance; `last` is the greatest (step, time, value), the others ignore NaN."""
 
     key: str

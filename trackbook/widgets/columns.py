@@ -20,7 +20,6 @@ __all__ = ["ROW_LIMIT", "Columns", "encode_table"]
 ROW_LIMIT = 20_000
 #: Characters of one cell that travel; a param may be 64 KiB long and there are thousands of them.
 CELL_LIMIT = 1_000
-_NONE: list[str | None] = []
 
 
 @dataclass
@@ -28,7 +27,7 @@ class Columns:
     """Columns on their way to a browser.
 
     Attributes:
-        meta: what fits in JSON; numbers in it named ``values``, ``codes``, ``rows`` are places in `buffers`.
+        meta: what fits in JSON; ``values``, ``codes``, ``nan`` and ``lost`` in it are places in `buffers`.
         buffers: little-endian float64 and int32 arrays.
     """
 
@@ -53,7 +52,7 @@ def encode_table(table: RunTable, experiments: Mapping[str, str] | None = None, 
     attributes = table.attributes
     lost = attributes.get("lost") or []
     names = dict(experiments or {})
-    places = [names.get(each, each) for each in attributes.get("experiment_id") or _NONE]
+    places = [names.get(each, each) for each in attributes.get("experiment_id", [])]
     columns = [
         _text(out, "attributes", "run_name", attributes.get("run_name") or [], count),
         _text(out, "attributes", "status", attributes.get("status") or [], count),
@@ -103,14 +102,13 @@ def _metric(out: Columns, key: str, aggregates: Mapping[str, np.ndarray], count:
             values = np.asarray(aggregates[name][:count], dtype=np.float64)
             same = np.array_equal(values, last, equal_nan=True)
             places[name] = places["last"] if same else out.add(values, "<f8")
-    logged = (
-        np.flatnonzero(np.isnan(last) & (np.asarray(aggregates["count"][:count]) > 0)) if "count" in aggregates else []
-    )
+    counts = np.asarray(aggregates["count"][:count] if "count" in aggregates else np.zeros(count))
+    logged = np.flatnonzero(np.isnan(last) & (counts > 0))
     return {
         "kind": "metric",
         "group": "metrics",
         "key": key,
         "goal": better(key),
         "values": places,
-        "nan": out.add(np.asarray(logged), "<i4"),
+        "nan": out.add(logged, "<i4"),
     }

@@ -67,7 +67,7 @@ class CurvesPanel(anywidget.AnyWidget):
         settled: set when the panel has shown how the runs ended, and changes no more by itself.
     """
 
-    _esm = module("shared", "plotly_slot", "curve_state", "curve_chart", "curves")
+    _esm = module("shared", "plotly_slot", "curve_state", "curve_sketch", "curve_chart", "curves")
     _css = styles("shared", "curves")
     _panel = traitlets.Unicode().tag(sync=True)
     _live = traitlets.Bool(False).tag(sync=True)

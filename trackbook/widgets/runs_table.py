@@ -106,7 +106,13 @@ class RunsTable(anywidget.AnyWidget):
     """
 
     _esm = module(
-        "shared", "runs_table_data", "runs_table_filter", "runs_table_cells", "runs_table_menus", "runs_table"
+        "shared",
+        "runs_table_data",
+        "runs_table_filter",
+        "runs_table_cells",
+        "runs_table_layout",
+        "runs_table_menus",
+        "runs_table",
     )
     _css = styles("shared", "runs_table")
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -230,7 +236,7 @@ def _order_of(order_by: Sequence[str]) -> list[dict[str, Any]]:
     found = []
     for clause in order_by:
         match = re.fullmatch(
-            r"\s*(?:(metric|param|tag|attribute)s?\.)?[`\"]?(.+?)[`\"]?(?:\s+(asc|desc))?\s*", clause, re.I
+            r"\s*(?:(metric|param|tag|attribute)s?\.)?[`\"]?(.+?)[`\"]?(?:\s+(asc|desc))?\s*", clause, re.IGNORECASE
         )
         if match:
             group = (match[1] or "attribute").lower() + "s"

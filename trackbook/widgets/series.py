@@ -43,7 +43,7 @@ class Series:
     def take(self, steps: NDArray[np.int64], values: Floats) -> None:
         """Add points, in any order."""
         start, stop = self.count, self.count + len(steps)
-        were_equal = self._stepless()
+        numbered = self._stepless()
         self._grow(stop)
         self._steps[start:stop], self._values[start:stop] = steps, values
         self.count, self.unsent = stop, self.unsent + len(steps)
@@ -52,8 +52,8 @@ class Series:
             order = np.argsort(self._steps[:stop], kind="stable")
             self._steps[:stop], self._values[:stop] = self._steps[:stop][order], self._values[:stop][order]
             self.disordered = True
-        elif were_equal and not self._stepless():
-            self.disordered = True  # they were numbered so far, and now have steps
+        elif start and numbered != self._stepless():
+            self.disordered = True  # a page places them by their order, and now by their steps, or the reverse
         self._summarise(steps, values)
 
     def arrays(self) -> tuple[Floats, Floats]:
@@ -79,7 +79,7 @@ class Series:
         low, high = self._low or (None, None), self._high or (None, None)
         return {
             "id": self.id, "run": self.run, "key": self.key, "n": length, "whole": whole,
-            "count": self.count, "gaps": self.gaps, "numbered": self._stepless() and self.count > 1,
+            "count": self.count, "gaps": self.gaps, "numbered": self._stepless(),
             "last": _strict(self.last), "last_step": self.last_step,
             "min": low[0], "min_step": low[1], "max": high[0], "max_step": high[1],
         }  # fmt: skip
@@ -110,7 +110,7 @@ class Series:
         return self._first_real is not None and self.last is not None and self.last < self._first_real
 
     def _stepless(self) -> bool:
-        return self.count > 0 and bool(self._steps[0] == self._steps[self.count - 1])
+        return self.count > 1 and bool(self._steps[0] == self._steps[self.count - 1])
 
     def _grow(self, needed: int) -> None:
         if needed > len(self._steps):

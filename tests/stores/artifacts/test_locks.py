@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 from pathlib import Path
@@ -35,6 +36,24 @@ def test_lock_admits_one_process_at_a_time(tmp_path: Path) -> None:
 def test_lock_that_another_holds_is_an_error_after_a_while(tmp_path: Path) -> None:
     with locked(str(tmp_path)), pytest.raises(StoreAway, match="has held"), locked(str(tmp_path), seconds=0.02):
         pass
+
+
+def test_lock_on_a_file_that_its_holder_has_just_removed_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+    removed: list[int] = []
+
+    def remove_first(descriptor: int, operation: int) -> None:
+        if not removed:
+            removed.append(descriptor)
+            os.unlink(tmp_path / LOCK_NAME)
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    with locked(str(tmp_path)), pytest.raises(StoreAway), locked(str(tmp_path), seconds=0.02):
+        pass
+    assert removed
 
 
 def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:

@@ -217,7 +217,8 @@ def test_a_folder_swapped_for_a_link_while_it_is_read_lets_nothing_out(folder: S
 
     thread = threading.Thread(target=swap)
     thread.start()
-    seen, refused, deadline = [], 0, time.monotonic() + 20
+    seen: list[bytes] = []
+    refused, deadline = 0, time.monotonic() + 20
     while min(len(seen), refused) < 50 and time.monotonic() < deadline:
         try:
             with folder.open(path("d/file")) as stream:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
-from trackbook.errors import DamagedStore, StorageFull, StoreError
+from trackbook.errors import StoreError, TrackbookError
 from trackbook.stores.journal.files import Segment, put_aside
 from trackbook.stores.journal.records import Batch, read_batch
 from trackbook.stores.journal.writer import Writer
@@ -212,7 +212,7 @@ class Drainer:
                     self._beat_of()
                 self._sync()
                 self._complained = False
-            except Exception as error:  # the named seam: a thread that dies would stop all storing
+            except Exception as error:  # noqa: BLE001  # the named seam: a thread that dies would stop all storing
                 self._complain(error)
                 stop.wait(_BEAT)
                 self.wake()
@@ -237,7 +237,5 @@ class Drainer:
         if self._complained:
             return
         self._complained = True
-        if isinstance(error, (StorageFull, DamagedStore, StoreError)):
-            log.warning("Logged points wait in the journal: %s", error)
-        else:
-            log.exception("Logged points wait in the journal, because storing them failed")
+        unexpected = None if isinstance(error, TrackbookError) else error
+        log.warning("Logged points wait in the journal: %s", error, exc_info=unexpected)

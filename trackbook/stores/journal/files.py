@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from trackbook.stores.journal.records import HEADER, Series, json_record, scan
 
-__all__ = ["Segment",
+__all__ = [
+    "Segment",
     "SegmentFile",
     "create_segment",
     "host_and_boot",
@@ -67,8 +68,7 @@ def put_aside(segment: Segment, damage: list[tuple[int, int]]) -> None:
     """Keep damaged bytes of a segment in ``<writer>.bad``, and say so once a piece."""
     aside = segment.path.with_name(f"{segment.writer}.bad")
     with open(aside, "ab", opener=lambda path, flags: os.open(path, flags | os.O_CLOEXEC, 0o600)) as out:
-        for start, end in damage:
-            out.write(os.pread(segment.descriptor, end - start, start))
+        out.writelines(os.pread(segment.descriptor, end - start, start) for start, end in damage)
     log.warning(
         "%d damaged pieces of the journal %s were skipped and kept in %s; every intact record is stored.",
         *(len(damage), segment.path, aside),
@@ -113,7 +113,8 @@ def create_segment(folder: Path, store_id: str, writer: str, number: int, mode: 
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-    path = segment_path(folder, writer, number)
+    # Under its own name only when it is locked and has its header: else another process could take it for an orphan.
+    path = segment_path(folder, writer, number).with_suffix(".new")
     descriptor = os.open(path, flags, mode)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -125,6 +126,7 @@ def create_segment(folder: Path, store_id: str, writer: str, number: int, mode: 
         )
         if os.write(descriptor, header) != len(header):
             raise OSError(28, os.strerror(28), str(path))
+        path.rename(segment_path(folder, writer, number))
     except OSError:
         os.close(descriptor)
         with suppress(OSError):

@@ -4,7 +4,8 @@ A segment is a header line and then records. All numbers are little-endian.
 
     record   sync u16 = 0x54A7, kind u8, 0 u8, length u32, body (length bytes), crc32 u32 of all before it
     SERIES   number u32, then run id, key, model, data set as UTF-8 with NUL between them
-    POINTS   one or more of: series number u32, step i64, time i64 (ms since 1970), value f64
+    POINT    one of: series number u32, step i64, time i64 (ns since 1970), value f64
+    POINTS   any number of the same, with the time in ms
     others   JSON
 
 The header is a record too: kind HEADER, JSON with format, store, writer, segment, host, boot and pid.
@@ -26,9 +27,11 @@ __all__ = [
     "HEADER",
     "MAX_BODY",
     "ONE_POINT_HEAD",
+    "ONE_POINT_SIZE",
     "PACK_CRC",
     "PACK_ONE_POINT",
     "PARAM",
+    "POINT",
     "POINTS",
     "POINT_SIZE",
     "SERIES",
@@ -46,8 +49,8 @@ __all__ = [
 ]
 
 SYNC = 0x54A7
-HEADER, SERIES, POINTS, PARAM, TAG, END, CREATE, FILE = range(1, 9)
-_KINDS = frozenset(range(1, 9))
+HEADER, SERIES, POINT, POINTS, PARAM, TAG, END, CREATE, FILE = range(1, 10)
+_KINDS = frozenset(range(1, 10))
 MAX_BODY = 1 << 26
 
 _HEAD = struct.Struct("<HBBI")
@@ -56,7 +59,8 @@ _POINT = struct.Struct("<Iqqd")
 _NUMBER = struct.Struct("<I")
 _ONE_POINT = struct.Struct("<8sIqqd")
 _ONE_POINT_READ = struct.Struct("<8sIqqdI")
-ONE_POINT_HEAD = _HEAD.pack(SYNC, POINTS, 0, _POINT.size)
+ONE_POINT_HEAD = _HEAD.pack(SYNC, POINT, 0, _POINT.size)
+ONE_POINT_SIZE = _ONE_POINT_READ.size
 _SYNC_BYTES = SYNC.to_bytes(2, "little")
 
 PACK_CRC = _CRC.pack
@@ -185,14 +189,17 @@ def _read_single_points(data: bytes, at: int, batch: Batch, most: int) -> int:
         for head, number, step, time, value, crc in _ONE_POINT_READ.iter_unpack(data[at : at + count * size]):
             if head != ONE_POINT_HEAD or crc != crc32(data[at : at + size - 4]):
                 break
-            points.append((number, step, time, value))
+            points.append((number, step, time // 1_000_000, value))
             at += size
         batch.end = batch.start + at
     return at
 
 
 def _take(batch: Batch, record: Record, series: dict[int, Series]) -> None:
-    if record.kind == POINTS:
+    if record.kind == POINT:
+        number, step, time, value = _POINT.unpack(record.body)
+        batch.points.append((number, step, time // 1_000_000, value))
+    elif record.kind == POINTS:
         batch.points.extend(_POINT.iter_unpack(record.body))
     elif record.kind == SERIES:
         number, named = read_series(record.body)

@@ -9,7 +9,6 @@ import time
 import weakref
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from trackbook.entities import Metric
@@ -20,6 +19,7 @@ from trackbook.stores.journal.files import Segment, SegmentFile, create_segment,
 from trackbook.stores.journal.records import (
     MAX_BODY,
     ONE_POINT_HEAD,
+    ONE_POINT_SIZE,
     PACK_CRC,
     PACK_ONE_POINT,
     POINT_SIZE,
@@ -184,10 +184,14 @@ class Writer:
             self._synced = size
 
 
-class JournalRecorder(Recorder):
-    """One run's way into the journal. `log` is the hot path: each line of it is measured."""
+Log = Callable[..., None]
 
-    __slots__ = ("_numbers", "_refusal", "_run_id", "_writer")
+
+class JournalRecorder(Recorder):
+    """One run's way into the journal."""
+
+    __slots__ = ("_numbers", "_refusal", "_run_id", "_writer", "log")
+    log: Log
 
     def __init__(self, writer: Writer, run_id: str) -> None:
         self._writer = writer
@@ -195,31 +199,8 @@ class JournalRecorder(Recorder):
         self._numbers: dict[str, int] = {}
         self._refusal: str | None = None
         self.control = ""
+        self.log = _hot_path(writer, self._numbers, self._log_checked)
         writer.register(self)
-
-    def log(
-        self,
-        key: str,
-        value: float,
-        step: int | None = None,
-        timestamp: int | None = None,
-        _write: Callable[[int, bytes], int] = os.write,
-        _crc: Callable[[bytes], int] = zlib.crc32,
-        _clock: Callable[[], int] = time.monotonic_ns,
-    ) -> None:
-        writer = self._writer
-        try:
-            with writer.lock:
-                when = (_clock() + writer.offset) // 1_000_000 if timestamp is None else _untouched(timestamp)
-                body = PACK_ONE_POINT(ONE_POINT_HEAD, self._numbers[key], step or 0, when, value)
-                record = body + PACK_CRC(_crc(body))
-                written = _write(writer.descriptor, record)
-                if written != len(record):
-                    writer.withdraw(written)
-        except (KeyError, TypeError, ValueError, OverflowError, struct.error, OSError):
-            self.log_points([Metric(key, value, timestamp, step or 0)])  # type: ignore[arg-type]
-        if not writer.awake:
-            writer.wake()
 
     def log_many(self, metrics: Mapping[str, float], step: int | None = None, timestamp: int | None = None) -> None:
         writer = self._writer
@@ -233,18 +214,37 @@ class JournalRecorder(Recorder):
                 writer.append(frame(POINTS, _packer(len(metrics))(*flat)))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, struct.error):
             points = [Metric(key, value, timestamp, step or 0) for key, value in _pairs(metrics)]  # type: ignore[arg-type]
-            self.log_points(points)
+            self._log_checked(points)
         if not writer.awake:
             writer.wake()
 
     def log_points(self, points: Iterable[Metric]) -> None:
+        points = list(points)
+        try:
+            with self._writer.lock:
+                self._writer.append(frame(POINTS, self._packed(points)))
+        except (KeyError, TypeError, ValueError, OverflowError, struct.error):
+            self._log_checked(points)
+        if not self._writer.awake:
+            self._writer.wake()
+
+    def _packed(self, points: list[Metric]) -> bytes:
+        """Points whose series are all numbered and plain; anything else raises and goes the slow way."""
+        numbers = self._numbers
+        flat: list[float] = []
+        for point in points:
+            when = point.timestamp
+            if when < 0 or point.model_id or point.dataset_name:
+                raise ValueError(point)
+            flat += (numbers[point.key], point.step, when, point.value)
+        return _packer(len(points))(*flat)
+
+    def _log_checked(self, points: list[Metric]) -> None:
         """Check every field, number what is new, and append all points as one record."""
         writer = self._writer
         if self._refusal:
             raise InvalidParameter(self._refusal)
         checked = [checked_metric(point, writer.now) for point in points]
-        if len(checked) * POINT_SIZE > MAX_BODY:
-            raise InvalidParameter(f"{len(checked)} points in one call; log at most {MAX_BODY // POINT_SIZE} at once.")
         if not checked:
             return
         with writer.lock:
@@ -252,8 +252,6 @@ class JournalRecorder(Recorder):
             for metric in checked:
                 flat += (self._number(metric), metric.step, metric.timestamp, metric.value)
             writer.append(frame(POINTS, _packer(len(checked))(*flat)))
-        if not writer.awake:
-            writer.wake()
 
     def _number(self, metric: Metric) -> int:
         series = Series(self._run_id, metric.key, metric.model_id or "", dataset_of(metric))
@@ -266,12 +264,50 @@ class JournalRecorder(Recorder):
     def forget_numbers(self) -> None:
         """Begin to number anew. The writer's lock is held by the caller."""
         self._numbers.clear()
+        self.log = _hot_path(self._writer, self._numbers, self._log_checked)
 
     def refuse(self, reason: str | None) -> None:
         """Refuse further points, for this reason; None takes them again."""
         with self._writer.lock:
             self._refusal = reason
             self._numbers.clear()  # the hot path then meets an unknown key and asks the slow one
+
+
+def _hot_path(writer: Writer, numbers: dict[str, int], log_checked: Callable[[list[Metric]], None]) -> Log:
+    """`Recorder.log` of one run, a closure because each attribute it need not look up is felt: it takes 2 µs."""
+    lock = writer.lock
+    acquire, release = lock.acquire, lock.release
+    write, checksum, clock, pack, pack_crc = os.write, zlib.crc32, time.monotonic_ns, PACK_ONE_POINT, PACK_CRC
+    head, size = ONE_POINT_HEAD, ONE_POINT_SIZE
+
+    def log(key: str, value: float, step: int | None = None, timestamp: int | None = None) -> None:
+        try:
+            if not acquire(False):
+                _wait_for(lock)
+            try:
+                when = clock() + writer.offset if timestamp is None else _untouched(timestamp)
+                body = pack(head, numbers[key], step or 0, when, value)
+                written = write(writer.descriptor, body + pack_crc(checksum(body)))
+                if written != size:
+                    writer.withdraw(written)
+            finally:
+                release()
+        except (KeyError, TypeError, ValueError, OverflowError, struct.error, OSError):
+            log_checked([Metric(key, value, timestamp, step or 0)])  # type: ignore[arg-type]
+        if not writer.awake:
+            writer.wake()
+
+    return log
+
+
+def _wait_for(lock: threading.Lock) -> None:
+    """Wait for another thread's append, which takes microseconds.
+
+    Ctrl-C can strike between the moment a lock is taken and the block that releases it. A `with` would not have that
+    gap, but costs a tenth of the hot path; so a lock that stays taken for a minute counts as left behind by
+    a call that died.
+    """
+    lock.acquire(timeout=60)
 
 
 def storage_error(error: OSError, folder: Path) -> StoreError:
@@ -282,7 +318,9 @@ def storage_error(error: OSError, folder: Path) -> StoreError:
             f"No space left to log to {str(folder)!r}: {room.f_bavail * room.f_frsize} bytes are free. "
             "Nothing logged before is lost; free some space and go on."
         )
-    return StoreError(f"Cannot write to the journal in {str(folder)!r}: {error}. Check that the disk is there and writable.")
+    return StoreError(
+        f"Cannot write to the journal in {str(folder)!r}: {error}. Check that the disk is there and writable."
+    )
 
 
 def _nothing() -> None:
@@ -307,6 +345,8 @@ def _packer(count: int) -> Callable[..., bytes]:
     """What packs so many points; made once a count, since a loop logs the same number each time."""
     packer = _packers.get(count)
     if packer is None:
+        if count * POINT_SIZE > MAX_BODY:
+            raise InvalidParameter(f"{count} points in one call; log at most {MAX_BODY // POINT_SIZE} at once.")
         packer = struct.Struct("<" + "Iqqd" * count).pack
         if len(_packers) < 256:
             _packers[count] = packer

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.entities import RunStatus
 from trackbook.stores.base import RunTable
@@ -21,6 +21,14 @@ __all__ = ["Columns"]
 _CHUNK = 1_000  # runs whose values are in memory as text at one time
 _LABEL = 2**32  # run * _LABEL + series (or name) labels a value
 _STATUS = {number: RunStatus.to_string(number) for number in RunStatus.all_status()}
+
+
+class _Group(NamedTuple):
+    """The values of one series or name: its key, the runs that have it, and where their values are among others."""
+
+    number: int
+    runs: np.ndarray
+    cells: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ class Columns:
         texts: dict[str, dict[str, np.ndarray]] = {"params": {}, "run_tags": {}}
         ordered = np.sort(keys).tolist()
         for start in range(0, len(ordered), _CHUNK):
-            wanted = (by_id_list(ordered[start : start + _CHUNK]),)
+            wanted = by_id_list(ordered[start : start + _CHUNK])
             self._add_metrics(wanted, place, metrics)
             for table, columns in texts.items():
                 self._add_texts(table, wanted, place, columns)
@@ -67,19 +75,15 @@ class Columns:
         run_ids, attributes = self._attributes(artifact_uri, silent_before, living_writers)
         return RunTable(run_ids, attributes, {key: metrics[key] for key in sorted(metrics)}, params, tags)
 
-    def _add_metrics(self, wanted: tuple[str], place: np.ndarray, metrics: dict[str, dict[str, np.ndarray]]) -> None:
+    def _add_metrics(self, wanted: str, place: np.ndarray, metrics: dict[str, dict[str, np.ndarray]]) -> None:
         import numpy as np
 
-        where = f"FROM metric_summary WHERE run IN {id_list()} ORDER BY run, series"
-        ((labels,),) = self.connection.execute(
-            f"SELECT group_concat(run * {_LABEL} + series) FROM (SELECT run, series {where})", wanted
-        )
-        if labels is None:
-            return
-        rows = self.connection.execute(f"SELECT {', '.join(self.aggregates)} {where}", wanted)
-        values = [np.array([row[i] for row in rows], dtype=np.float64) for i in range(len(self.aggregates))]
-        groups = list(_groups(labels))
-        names = metric_names(self.connection, [number for number, _, _ in groups])
+        label = f"run * {_LABEL} + series"
+        sql = f"SELECT {', '.join([label, *self.aggregates])} FROM metric_summary WHERE run IN {id_list()}"
+        rows = self.connection.execute(sql, (wanted,))
+        groups = _groups(np.array([row[0] for row in rows], dtype=np.int64))
+        values = [np.array([row[i] for row in rows], dtype=np.float64) for i in range(1, len(self.aggregates) + 1)]
+        names = metric_names(self.connection, [group.number for group in groups])
         for number, runs, cells in groups:
             if number not in names:
                 continue
@@ -90,19 +94,15 @@ class Columns:
             for column, value in zip(columns.values(), values, strict=True):
                 column[place[runs]] = value[cells]
 
-    def _add_texts(self, table: str, wanted: tuple[str], place: np.ndarray, columns: dict[str, np.ndarray]) -> None:
+    def _add_texts(self, table: str, wanted: str, place: np.ndarray, columns: dict[str, np.ndarray]) -> None:
         import numpy as np
 
-        ((labels, texts),) = self.connection.execute(
-            f"SELECT group_concat(run * {_LABEL} + name), json_group_array(value) "
-            f"FROM (SELECT run, name, value FROM {table} WHERE run IN {id_list()} ORDER BY run, name)",
-            wanted,
-        )
-        if labels is None:
-            return
+        label = f"run * {_LABEL} + name"
+        sql = f"SELECT group_concat({label}), json_group_array(value) FROM {table} WHERE run IN {id_list()}"
+        ((labels, texts),) = self.connection.execute(sql, (wanted,))
+        groups = _groups(np.fromstring(labels or "", dtype=np.int64, sep=","))
         values = np.array(json.loads(texts), dtype=object)
-        groups = list(_groups(labels))
-        names = text_names(self.connection, [number for number, _, _ in groups])
+        names = text_names(self.connection, [group.number for group in groups])
         for number, runs, cells in groups:
             column = columns.get(names[number])
             if column is None:
@@ -147,11 +147,13 @@ class Columns:
         return {number: uri_parts(artifact_uri, location) for number, location in rows}
 
 
-def _groups(labels: str) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Of values labelled with run and number: each number, the runs that have it, and where their values are."""
+def _groups(labels: np.ndarray) -> list[_Group]:
+    """What is labelled with run and number, by number."""
     import numpy as np
 
-    runs, numbers = np.divmod(np.fromstring(labels, dtype=np.int64, sep=","), _LABEL)
+    if not labels.size:
+        return []
+    runs, numbers = np.divmod(labels, _LABEL)
     order = np.argsort(numbers, kind="stable")
-    for cells in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
-        yield int(numbers[cells[0]]), runs[cells], cells
+    parts = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
+    return [_Group(int(numbers[cells[0]]), runs[cells], cells) for cells in parts]

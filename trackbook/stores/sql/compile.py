@@ -25,6 +25,7 @@ from trackbook.stores.sql.engine import Connection
 
 __all__ = ["Compiler", "Known", "Rows", "SortKey", "compare", "experiment_compiler", "look_up", "run_compiler"]
 
+
 class Rows(NamedTuple):
     """Where the values of a metric, param or tag stand: one row for each owner that has it.
 

@@ -66,7 +66,9 @@ class Database:
 
     def __init__(self, uri: StoreUri, read_only: bool = False) -> None:
         if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
-            raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; Trackbook needs 3.35 or newer. Update Python.")
+            raise StoreError(
+                f"SQLite {sqlite3.sqlite_version} is too old; Trackbook needs 3.35 or newer. Update Python."
+            )
         self.uri, self.read_only = uri, read_only
         self.in_memory = uri.kind == "memory"
         self.wal = not self.in_memory
@@ -76,8 +78,12 @@ class Database:
         self._inherited: list[object] = []
 
     def _make_engine(self) -> Engine:
-        pool = {"poolclass": StaticPool} if self.in_memory else {"poolclass": QueuePool, "pool_size": 4, "max_overflow": 60}
-        return create_engine("sqlite://", creator=self._connect, **pool)  # type: ignore[arg-type]
+        pool = (
+            {"poolclass": StaticPool}
+            if self.in_memory
+            else {"poolclass": QueuePool, "pool_size": 4, "max_overflow": 60}
+        )
+        return create_engine("sqlite://", creator=self._connect, **pool)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -133,7 +139,9 @@ class Database:
             durable: have the disk take it, with all that was committed before (registry, deletions, journals).
         """
         if self.read_only:
-            raise ReadOnlyStore(f"The store {self.uri.uri} was opened read-only. Open it without read_only to change it.")
+            raise ReadOnlyStore(
+                f"The store {self.uri.uri} was opened read-only. Open it without read_only to change it."
+            )
         with self._lock, _errors(self):
             connection = Connection(self._writer().dbapi_connection)
             if durable:
@@ -163,7 +171,7 @@ class Database:
             if "locked" not in str(error) and "busy" not in str(error):
                 raise
             # SQLite gives up at once where waiting could be a deadlock; one more try, off the beat of the others
-            time.sleep(random() * 0.05)
+            time.sleep(random() * 0.05)  # noqa: S311  # no secret
             connection.execute("BEGIN IMMEDIATE")
 
     def set_up_file(self) -> None:
@@ -231,17 +239,29 @@ def _translated(error: sqlite3.Error, database: Database) -> StoreError | ReadOn
     text, where = str(error), database.uri.path or database.uri.uri
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return StoreAway(f"The database {where} has been locked by another program for {BUSY_SECONDS:.0f} s. Try again.")
+        return StoreAway(
+            f"The database {where} has been locked by another program for {BUSY_SECONDS:.0f} s. Try again."
+        )
     if name.startswith("SQLITE_FULL") or "disk is full" in text:
-        return StorageFull(f"No space left for the database {where}: {_room(where)} Nothing stored is lost; free some and go on.")
+        return StorageFull(
+            f"No space left for the database {where}: {_room(where)} Nothing stored is lost; free some and go on."
+        )
     if name.startswith("SQLITE_READONLY") or "readonly" in text:
-        return ReadOnlyStore(f"The database {where} cannot be written: {text}. Check the permissions of the file and its folder.")
+        return ReadOnlyStore(
+            f"The database {where} cannot be written: {text}. Check the permissions of the file and its folder."
+        )
     if name.startswith("SQLITE_CANTOPEN"):
-        return StoreError(f"The database {where} cannot be opened: check that its folder exists and that you may write there.")
+        return StoreError(
+            f"The database {where} cannot be opened: check that its folder exists and that you may write there."
+        )
     if name.startswith("SQLITE_NOTADB"):
-        return ForeignDatabase(f"{where} is no SQLite database and was left untouched. Name another file, such as trackbook.db.")
+        return ForeignDatabase(
+            f"{where} is no SQLite database and was left untouched. Name another file, such as trackbook.db."
+        )
     if name.startswith("SQLITE_CORRUPT"):
-        return DamagedStore(f"The database {where} is damaged: {text}. Restore a backup; the journal beside it is untouched.")
+        return DamagedStore(
+            f"The database {where} is damaged: {text}. Restore a backup; the journal beside it is untouched."
+        )
     return StoreError(f"The database {where} reports: {text}.")
 
 

@@ -47,8 +47,7 @@ class Experiments:
             with self.database.write() as connection:
                 if self._stage_of(connection, name) is None:
                     self._insert(connection, name, "")
-            found = self.get_experiment_by_name(name)
-            assert found is not None
+            return self.ensure_experiment(name)
         if found.lifecycle_stage == LifecycleStage.DELETED:
             raise InvalidState(
                 f"The experiment {name!r} is deleted. Restore it with restore_experiment({found.experiment_id!r}) "
@@ -163,7 +162,9 @@ class Experiments:
         if not rows:
             raise NotFound(f"There is no experiment with the id {experiment_id!r}; search_experiments() lists them.")
         if rows[0][0] != LifecycleStage.ACTIVE:
-            raise deleted(f"The experiment {experiment_id} is deleted; restore_experiment({experiment_id!r}) brings it back.")
+            raise deleted(
+                f"The experiment {experiment_id} is deleted; restore_experiment({experiment_id!r}) brings it back."
+            )
         return number
 
 
@@ -174,14 +175,16 @@ def _checked_tags(tags: object) -> list[tuple[str, str]]:
 def _checked_location(location: object) -> str:
     if not isinstance(location, (str, os.PathLike)) or "\x00" in os.fspath(location):
         raise InvalidParameter(
-            f"artifact_location is a folder or a URI as text, not {location!r:.80}. Leave it out for one beside the database."
+            f"artifact_location is a folder or a URI as text, not {location!r:.80}. "
+            "Leave it out for one beside the database."
         )
     return os.fspath(location)
 
 
 def _put_tags(connection: Connection, number: int, tags: list[tuple[str, str]]) -> None:
     connection.executemany(
-        "INSERT INTO experiment_tags VALUES (?, ?, ?) ON CONFLICT (experiment, key) DO UPDATE SET value = excluded.value",
+        "INSERT INTO experiment_tags VALUES (?, ?, ?) "
+        "ON CONFLICT (experiment, key) DO UPDATE SET value = excluded.value",
         [(number, key, value) for key, value in tags],
     )
 
@@ -189,8 +192,10 @@ def _put_tags(connection: Connection, number: int, tags: list[tuple[str, str]]) 
 def _taken(name: str, holder: tuple[int, str]) -> AlreadyExists:
     number, stage = holder
     if stage == LifecycleStage.ACTIVE:
-        return AlreadyExists(f"There is an experiment named {name!r} already (id {number}); set_experiment({name!r}) uses it.")
+        return AlreadyExists(
+            f"There is an experiment named {name!r} already (id {number}); set_experiment({name!r}) uses it."
+        )
     return AlreadyExists(
-        f"A deleted experiment (id {number}) keeps the name {name!r}. Bring it back with "
-        f"'trackbook experiments restore -x {number}', or delete it for good with 'trackbook gc --experiment-ids {number}'."
+        f"A deleted experiment (id {number}) keeps the name {name!r} until it is purged. Bring it back with "
+        f"restore_experiment('{number}'), or use another name."
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from itertools import groupby
 from math import nan
+from operator import itemgetter
 
 from trackbook.entities import Run, RunData, RunInfo, RunStatus
 from trackbook.stores.sql.columns import by_id_list, id_list
@@ -57,25 +59,29 @@ def _data_of(connection: Connection, run: int) -> RunData:
 
 
 def _data_of_many(connection: Connection, keys: Sequence[int]) -> list[RunData]:
-    wanted = (by_id_list(keys),)
-    data: dict[int, RunData] = {key: RunData() for key in keys}
-    rows = connection.execute(f"SELECT run, series, last FROM metric_summary WHERE run IN {id_list()}", wanted)
+    wanted = by_id_list(keys)
+    summaries = f"SELECT run, series, last FROM metric_summary WHERE run IN {id_list()} ORDER BY run"
+    rows = connection.execute(summaries, (wanted,))
     names = metric_names(connection, {row[1] for row in rows})
-    for run, series, value in rows:
-        if series in names:
-            data[run].metrics[names[series]] = nan if value is None else value
-    for table in ("params", "run_tags"):
-        layouts: dict[str, list[str]] = {}
-        columns = "run, group_concat(name), json_group_array(value)"
-        texts = connection.execute(f"SELECT {columns} FROM {table} WHERE run IN {id_list()} GROUP BY run", wanted)
-        known = text_names(connection, {int(key) for row in {row[1] for row in texts} for key in row.split(",")})
-        for run, listed, values in texts:
-            layout = layouts.get(listed)
-            if layout is None:
-                layout = layouts[listed] = [known[int(key)] for key in listed.split(",")]
-            target = data[run].params if table == "params" else data[run].tags
-            target.update(zip(layout, json.loads(values), strict=True))
-    return list(data.values())
+    metrics = {
+        run: {names[series]: nan if value is None else value for _, series, value in values if series in names}
+        for run, values in groupby(rows, itemgetter(0))
+    }
+    params, tags = (_texts(connection, table, wanted) for table in ("params", "run_tags"))
+    return [RunData(metrics.get(key, {}), params.get(key, {}), tags.get(key, {})) for key in keys]
+
+
+def _texts(connection: Connection, table: str, wanted: str) -> dict[int, dict[str, str]]:
+    """Params or tags of runs. Most runs have the same names in the same order: those are looked at once."""
+    rows = connection.execute(
+        f"SELECT run, group_concat(name), json_group_array(value) FROM {table} WHERE run IN {id_list()} GROUP BY run",
+        (wanted,),
+    )
+    layouts = {listed: [int(number) for number in listed.split(",")] for listed in {row[1] for row in rows}}
+    names = text_names(connection, {number for layout in layouts.values() for number in layout})
+    keys = {listed: [names[number] for number in layout] for listed, layout in layouts.items()}
+    texts = json.loads(f"[{','.join([row[2] for row in rows])}]")
+    return {row[0]: dict(zip(keys[row[1]], values, strict=True)) for row, values in zip(rows, texts, strict=True)}
 
 
 def metric_names(connection: Connection, series: Collection[int]) -> dict[int, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from trackbook.stores.sql.engine import Connection
 
@@ -53,5 +52,3 @@ def names() -> Interned:
 def series() -> Interned:
     """Metric series: (key, model, data set)."""
     return Interned("series", ("key", "model", "dataset"))
-
-

@@ -125,29 +125,28 @@ def pack_run(database: Database, run: int, minimum: int = MINIMUM) -> int:
         minimum: pack series with at least so many rows.
 
     Returns:
-        how many chunks were made.
+        how many rows are left.
     """
-    made = 0
     with database.read() as connection:
         counted = connection.execute(
             "SELECT series, count(*) FROM points WHERE run = ? GROUP BY series HAVING count(*) >= ?", (run, minimum)
         )
     for series, count in counted:
-        while count >= MINIMUM:
+        left = count
+        while left >= MINIMUM:
             with database.write() as connection:
-                packed = _pack_rows(connection, run, series)
-            made += packed[0]
-            count -= packed[1]
-            if not packed[1]:
-                break
+                moved = _pack_rows(connection, run, series)
+            left = left - moved if moved else 0
     with database.write() as connection:
-        connection.execute("UPDATE runs SET hot = (SELECT count(*) FROM points WHERE run = ?1) WHERE id = ?1", (run,))
-        connection.execute("UPDATE runs SET hot = 0 WHERE id = ? AND status NOT IN (1, 2)", (run,))
-    return made
+        ((rows,),) = connection.execute("SELECT count(*) FROM points WHERE run = ?", (run,))
+        # what is left of an ended run stays rows: it is not looked at again until points are added
+        hot = "CASE WHEN status IN (1, 2) THEN ? ELSE 0 END"
+        connection.execute(f"UPDATE runs SET hot = {hot} WHERE id = ?", (rows, run))
+    return int(rows)
 
 
-def _pack_rows(connection: Connection, run: int, series: int) -> tuple[int, int]:
-    """Move up to 64 chunks of rows; the numbers of chunks and of rows."""
+def _pack_rows(connection: Connection, run: int, series: int) -> int:
+    """Move up to 64 chunks of rows; the number of rows."""
     rows = connection.execute(
         "SELECT seq, step, time, value, origin FROM points WHERE run = ? AND series = ? ORDER BY seq LIMIT ?",
         (run, series, CHUNK * CHUNKS_A_TRANSACTION),
@@ -163,13 +162,14 @@ def _pack_rows(connection: Connection, run: int, series: int) -> tuple[int, int]
         connection.execute(
             "DELETE FROM points WHERE run = ? AND series = ? AND seq BETWEEN ? AND ?", (run, series, first, last)
         )
-    return len(chunks), len(rows)
+    return len(rows)
 
 
-def pack_ended(database: Database, most: int = 100) -> int:
-    """Pack runs that have ended and were left unpacked; the number of chunks made."""
+def pack_ended(database: Database, most: int = 100) -> None:
+    """Pack runs that have ended and were left unpacked."""
     with database.read() as connection:
         ended = connection.execute(
             "SELECT id FROM runs WHERE hot >= ? AND status NOT IN (1, 2) LIMIT ?", (MINIMUM, most)
         )
-    return sum(pack_run(database, run) for (run,) in ended)
+    for (run,) in ended:
+        pack_run(database, run)

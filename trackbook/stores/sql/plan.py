@@ -35,7 +35,7 @@ class Limits:
         few: rather sorted than walked to.
         page: results, those of the pages before included, up to which walking pays.
         walked: what a walk may read, or four times the results if that is more; beyond, something else is tried.
-        counted: how far ranges are counted that an index holds alone; those of texts, a tenth of it.
+        counted: how far ranges are counted that an index holds alone; those of texts, a twentieth of it.
     """
 
     few: int = 500
@@ -62,7 +62,7 @@ class RunQuery:
     tree: Filter | None
     order: tuple[Ordering, ...]
     known: Known
-    limits: Limits = Limits()  # noqa: RUF009 - it is frozen
+    limits: Limits = Limits()
 
     @property
     def scope(self) -> Fragment:
@@ -122,7 +122,7 @@ def find_runs(connection: Connection, query: RunQuery, limit: int, offset: int =
         walked = _walk(connection, query, limit + offset)
         if walked is not None:
             return walked[offset:]
-    bounds = [limits.counted if source.covered else limits.counted // 10 for source in sources]
+    bounds = [limits.counted // (1 if source.covered else 20) for source in sources]
     counts = [source.count(connection, bound) for source, bound in zip(sources, bounds, strict=True)]
     # a range counted to its bound may be any size: those that are known come first
     costs = [count * (4 if count >= bound else 1) for count, bound in zip(counts, bounds, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, groupby, repeat
 from math import isfinite, isnan, nan
 from operator import itemgetter
@@ -31,7 +32,9 @@ _ATTEMPT_SHIFT = 48  # a feed's cursor is the run's attempt above its next seque
 _BY_NUMBER = itemgetter(0)
 # SQLite is let go to work once a statement, not once a row: a training's thread then waits for the interpreter
 # a few times in a thousand points, not a thousand times.
-_ROWS = {count: "INSERT INTO points VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?, 0)"] * count) for count in (256, 32, 4, 1)}
+_ROWS = {
+    count: "INSERT INTO points VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?, 0)"] * count) for count in (256, 32, 4, 1)
+}
 _SUMMARY = "last, last_class, last_step, last_time, min, min_step, max, max_step, first, first_step, count"
 _READ_SUMMARY = f"SELECT {_SUMMARY} FROM metric_summary WHERE run = ? AND series = ?"
 _WRITE_SUMMARY = f"REPLACE INTO metric_summary (run, series, {_SUMMARY}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -43,6 +46,7 @@ class Points:
     database: Database
     _series: Interned
     _run_keys: dict[str, int]
+    _hot_limits: dict[int, int]  # rows of a run beyond which it is looked at for packing
     _listeners: list[Callable[[], None]]
     _now: Callable[[], int]
     flush: Callable[[], None]
@@ -78,6 +82,12 @@ class Points:
         with self.database.read() as connection:
             rows = connection.execute("SELECT pos FROM positions WHERE writer = ? AND segment = ?", (writer, number))
         return int(rows[0][0]) if rows else None
+
+    def pack_hot(self) -> None:
+        """Pack the long series of open runs that have gathered many rows."""
+        for run in [run for run, limit in self._hot_limits.items() if not limit]:
+            left = packing.pack_run(self.database, run, packing.HOT_LIMIT)
+            self._hot_limits[run] = left + packing.HOT_LIMIT
 
     def settle(self) -> None:
         """See `trackbook.stores.journal.drainer.Sink`."""
@@ -127,11 +137,15 @@ class Points:
     def _store_run(self, connection: Connection, run: int, groups: list[tuple[Series, Columns]]) -> bool:
         count = sum(len(columns[0]) for _, columns in groups)
         numbered = connection.execute(
-            "UPDATE runs SET next_seq = next_seq + ?, hot = hot + ? WHERE id = ? RETURNING next_seq", (count, count, run)
+            "UPDATE runs SET next_seq = next_seq + ?, hot = hot + ? WHERE id = ? RETURNING next_seq, hot",
+            (count, count, run),
         )
         if not numbered:
             return False
-        seq = int(numbered[0][0]) - count
+        next_seq, hot = numbered[0]
+        if hot > self._hot_limits.get(run, packing.HOT_LIMIT):
+            self._hot_limits[run] = 0  # pack_hot looks at it
+        seq = int(next_seq) - count
         rows: list[tuple[Any, ...]] = []
         for series, columns in groups:
             key = self._series.key(connection, series[1:])
@@ -193,7 +207,8 @@ class Points:
         with self.database.read() as connection:
             rows = connection.execute(
                 "SELECT s.key, m.last, m.last_step, m.last_time, m.min, m.min_step, m.max, m.max_step, m.first, "
-                "m.first_step, m.count FROM runs r JOIN metric_summary m ON m.run = r.id JOIN series s ON s.id = m.series "
+                "m.first_step, m.count "
+                "FROM runs r JOIN metric_summary m ON m.run = r.id JOIN series s ON s.id = m.series "
                 "WHERE r.run_id = ? AND s.model = '' AND s.dataset = '' ORDER BY s.key",
                 (check_run_id(run_id),),
             )
@@ -230,13 +245,14 @@ def _packed_since(connection: Connection, run: int, after: int) -> bool:
     return bool(connection.execute("SELECT 1 FROM chunks WHERE run = ? AND last_seq >= ? LIMIT 1", (run, after)))
 
 
-def _feed_points(
-    connection: Connection, run: int, after: int, keys: Sequence[str] | None
-) -> dict[str, PointArrays]:
+def _feed_points(connection: Connection, run: int, after: int, keys: Sequence[str] | None) -> dict[str, PointArrays]:
     """Points from a sequence number on, by metric key."""
-    known = {row[0]: row[1] for row in connection.execute(
-        "SELECT s.id, s.key FROM metric_summary m JOIN series s ON s.id = m.series WHERE m.run = ?", (run,)
-    )}
+    known = {
+        row[0]: row[1]
+        for row in connection.execute(
+            "SELECT s.id, s.key FROM metric_summary m JOIN series s ON s.id = m.series WHERE m.run = ?", (run,)
+        )
+    }
     wanted = {number: key for number, key in known.items() if keys is None or key in keys}
     found: dict[str, list[PointArrays]] = {}
     for number, key in wanted.items():
@@ -270,7 +286,8 @@ def _class(value: float) -> int:
     return PLUS_INFINITY if value > 0 else MINUS_INFINITY
 
 
-class _Sum(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Sum:
     """A summary in the making: `last` is (step, time, (is a number, value)), the others (value, step)."""
 
     last: tuple[int, int, tuple[bool, float]]
@@ -302,7 +319,7 @@ def _summary_of_numbers(steps: Sequence[int], times: Sequence[int], values: Sequ
 
 def _merged(stored: tuple[Any, ...] | None, new: _Sum) -> tuple[Any, ...]:
     """A summary's row after further points."""
-    last, low, high, first, count = new
+    last, low, high, first, count = new.last, new.low, new.high, new.first, new.count
     if stored is not None:
         last = max(last, (stored[2], stored[3], (stored[0] is not None, stored[0] or 0.0)))
         low = min((pair for pair in (stored[4:6], low) if pair[0] is not None), key=_BY_NUMBER, default=low)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from trackbook.entities import Metric
@@ -15,16 +15,15 @@ __all__ = ["DirectRecorder"]
 
 class _Sink(Protocol):
     def write_points(self, run_id: str, points: list[Metric]) -> None: ...
-    def _now(self) -> int: ...
 
 
 class DirectRecorder(Recorder):
     """Stores each point at once."""
 
-    __slots__ = ("_run_id", "_store")
+    __slots__ = ("_now", "_run_id", "_store")
 
-    def __init__(self, store: _Sink, run_id: str) -> None:
-        self._store, self._run_id = store, run_id
+    def __init__(self, store: _Sink, run_id: str, now: Callable[[], int]) -> None:
+        self._store, self._run_id, self._now = store, run_id, now
         self.control = ""
 
     def log(self, key: str, value: float, step: int | None = None, timestamp: int | None = None) -> None:
@@ -36,6 +35,6 @@ class DirectRecorder(Recorder):
         self.log_points([Metric(key, value, timestamp, step or 0) for key, value in metrics.items()])  # type: ignore[arg-type]
 
     def log_points(self, points: Iterable[Metric]) -> None:
-        checked = [checked_metric(point, self._store._now) for point in points]
+        checked = [checked_metric(point, self._now) for point in points]
         if checked:
             self._store.write_points(self._run_id, checked)

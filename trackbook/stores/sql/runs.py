@@ -34,8 +34,8 @@ LOST_AFTER_MS = 60_000
 RUN_NAME_TAG = "mlflow.runName"
 
 _NEW_RUN = (
-    "INSERT INTO runs (run_id, experiment, name, user_id, status, start_time, lifecycle_stage, heartbeat, writer, host, "
-    "boot, pid) VALUES (?, ?, ?, ?, 1, ?, 'active', ?, ?, ?, ?, ?) RETURNING id"
+    "INSERT INTO runs (run_id, experiment, name, user_id, status, start_time, lifecycle_stage, heartbeat, writer, "
+    "host, boot, pid) VALUES (?, ?, ?, ?, 1, ?, 'active', ?, ?, ?, ?, ?) RETURNING id"
 )
 _PUT_TAG = "INSERT INTO run_tags VALUES (?, ?, ?) ON CONFLICT (run, name) DO UPDATE SET value = excluded.value"
 _PUT_PARAM = "INSERT INTO params VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -57,11 +57,12 @@ class Runs:
     _refuse_points: Callable[[str, str | None], None]
     living_writers: Callable[[Collection[str]], set[str]]
     flush: Callable[[], None]
+    pack_hot: Callable[[], None]
 
     def create_run(self, new: NewRun) -> Run:
         experiment = int(check_experiment_id(new.experiment_id))
         run_id = token_hex(16) if new.run_id is None else check_run_id(new.run_id)
-        tags = {key: value for key, value in _checked_tags(check_pairs("Tags", new.tags))}
+        tags = dict(_checked_tags(check_pairs("Tags", new.tags)))
         name = check_run_name(new.run_name or tags.get(RUN_NAME_TAG) or random_run_name())
         start = self._now() if new.start_time is None else check_int64("start_time", new.start_time)
         user = check_text("user_id", new.user_id)
@@ -81,13 +82,16 @@ class Runs:
         return (self._now(), self._own_writer(), *host_and_boot(), os.getpid())
 
     def _location_for_new_run(self, connection: Connection, experiment: int, run_id: str, *, given: bool) -> str:
-        rows = connection.execute("SELECT artifact_location, lifecycle_stage FROM experiments WHERE id = ?", (experiment,))
+        rows = connection.execute(
+            "SELECT artifact_location, lifecycle_stage FROM experiments WHERE id = ?", (experiment,)
+        )
         if not rows:
             raise NotFound(f"There is no experiment with the id '{experiment}'; set_experiment(name) makes one.")
         location, stage = rows[0]
         if stage != LifecycleStage.ACTIVE:
             raise InvalidState(
-                f"The experiment {experiment} is deleted and takes no new runs; restore_experiment('{experiment}') brings it back."
+                f"The experiment {experiment} is deleted and takes no new runs; "
+                f"restore_experiment('{experiment}') brings it back."
             )
         if given and connection.execute("SELECT 1 FROM runs WHERE run_id = ?", (run_id,)):
             raise AlreadyExists(f"There is a run with the id {run_id!r} already; start_run(run_id=...) resumes it.")
@@ -102,7 +106,9 @@ class Runs:
     def _key(self, connection: Connection, run_id: str) -> int:
         key = self._run_key(connection, run_id)
         if key is None:
-            raise NotFound(f"There is no run with the id {run_id!r} in {self.database.uri.uri}; search_runs() lists them.")
+            raise NotFound(
+                f"There is no run with the id {run_id!r} in {self.database.uri.uri}; search_runs() lists them."
+            )
         return key
 
     def _changeable(self, connection: Connection, run_id: str) -> int:
@@ -121,7 +127,8 @@ class Runs:
         def resume(connection: Connection) -> None:
             key = self._changeable(connection, run_id)
             connection.execute(
-                f"UPDATE runs SET status = 1, end_time = NULL, attempt = attempt + 1, control = '', {_OWN} WHERE id = ?",
+                "UPDATE runs SET status = 1, end_time = NULL, attempt = attempt + 1, control = '', "
+                f"{_OWN} WHERE id = ?",
                 (*self._owner(True), key),
             )
 
@@ -194,8 +201,8 @@ class Runs:
         for (_, number, value), (name, _) in zip(rows, params, strict=True):
             if (stored := known[number]) != value:
                 raise InvalidParameter(
-                    f"The param {name!r} of run {run_id} is {stored!r:.100} and cannot become {value!r:.100}: params are set "
-                    "once. Log a changing value as a metric or tag, or start a new run."
+                    f"The param {name!r} of run {run_id} is {stored!r:.100} and cannot become {value!r:.100}: params "
+                    "are set once. Log a changing value as a metric or tag, or start a new run."
                 )
 
     def _put_tags(self, connection: Connection, run: int, tags: list[tuple[str, str]]) -> None:
@@ -204,7 +211,9 @@ class Runs:
             if key == RUN_NAME_TAG:
                 connection.execute("UPDATE runs SET name = ? WHERE id = ?", (value, run))
 
-    def _tag_rows(self, connection: Connection, run: int, pairs: Iterable[tuple[str, str]]) -> list[tuple[int, int, str]]:
+    def _tag_rows(
+        self, connection: Connection, run: int, pairs: Iterable[tuple[str, str]]
+    ) -> list[tuple[int, int, str]]:
         return [(run, self._names.key(connection, (key,)), value) for key, value in pairs]
 
     def delete_tag(self, run_id: str, key: str) -> None:
@@ -233,10 +242,11 @@ class Runs:
             row = connection.execute(
                 "SELECT heartbeat, writer, host, boot, pid, attempt, control, status FROM runs WHERE id = ?", (key,)
             )[0]
-        heartbeat, writer, *rest, status = row
+        heartbeat, writer, host, boot, pid, attempt, control, status = row
         silent = status == RunStatus.RUNNING and heartbeat is not None
         silent = silent and heartbeat < (self._now() if now is None else now) - LOST_AFTER_MS
-        return RunLife(heartbeat, writer, *rest, lost=silent and not self.living_writers([writer or ""]))
+        lost = silent and not self.living_writers([writer or ""])
+        return RunLife(heartbeat, writer, host, boot, pid, attempt, control, lost)
 
     def set_control(self, run_id: str, word: str) -> None:
         if not isinstance(word, str) or len(word) > 64:
@@ -255,6 +265,7 @@ class Runs:
                         (now, run_id),
                     )
                 )
+        self.pack_hot()
         self.database.checkpoint_if_long()
         return words
 

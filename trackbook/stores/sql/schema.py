@@ -60,8 +60,8 @@ def _store_id(connection: Connection, database: Database) -> str:
     tables.discard("sqlite_sequence")
     if {"alembic_version", "experiments", "runs"} <= tables:
         raise ForeignDatabase(
-            f"{where} is an MLflow database and was left untouched. Name another file for Trackbook, and bring the runs "
-            f"over with: trackbook import {where}"
+            f"{where} is an MLflow database and was left untouched. Name another file for Trackbook, and bring the "
+            f"runs over with: trackbook import {where}"
         )
     if tables:
         raise ForeignDatabase(
@@ -93,7 +93,7 @@ def _prepare_file(database: Database) -> None:
 
 
 def _create(connection: Connection, default_location: str) -> str:
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]
+    dialect = sqlite.dialect()
     for table in metadata.sorted_tables:
         connection.execute(str(CreateTable(table).compile(dialect=dialect)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):

@@ -167,7 +167,7 @@ class _Asked:
 
 def _check_page_size(max_results: int) -> None:
     if not 1 <= check_int64("max_results", max_results) <= MAX_RESULTS:
-        raise InvalidParameter(f"max_results is {max_results}; a page has 1 to {MAX_RESULTS}. page_token takes the next.")
+        raise InvalidParameter(f"max_results is {max_results}; a page has 1 to {MAX_RESULTS}; page_token goes on.")
 
 
 def _token(offset: int) -> str:

@@ -48,8 +48,9 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
         self.closed = False
         self._names, self._series = names.names(), names.series()
         self._run_keys: dict[str, int] = {}
+        self._hot_limits: dict[int, int] = {}
         self._listeners: list[Callable[[], None]] = []
-        self._refused: dict[str, str] = {}
+        self._accepting: set[str] = set()  # runs that this process has seen to be there and not deleted
         self._direct: weakref.WeakValueDictionary[str, DirectRecorder] = weakref.WeakValueDictionary()
         self._folder = Path(f"{uri.path}.d") / "writers"
         if not read_only and uri.path is not None:
@@ -158,15 +159,14 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
             raise ReadOnlyStore(f"The store {self.uri} was opened read-only. Open it without read_only to log to it.")
         if not isinstance(run_id, str):
             check_run_id(run_id)
-        if run_id in self._refused:
-            raise InvalidParameter(self._refused[run_id])
-        if run_id not in self._run_keys:
+        if run_id not in self._accepting:
             self._look_up(check_run_id(run_id))
+            self._accepting.add(run_id)
         if self._journal is not None:
             return self._journal.recorder(run_id)
         found = self._direct.get(run_id)
         if found is None:
-            found = self._direct[run_id] = DirectRecorder(self, run_id)
+            found = self._direct[run_id] = DirectRecorder(self, run_id, self._now)
         return found
 
     def _look_up(self, run_id: str) -> None:
@@ -174,14 +174,10 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
             key = self._key(connection, run_id)
             ((stage,),) = connection.execute("SELECT lifecycle_stage FROM runs WHERE id = ?", (key,))
         if stage != "active":
-            self._run_keys.pop(run_id, None)
             raise InvalidParameter(deleted_message(run_id))
 
     def _refuse_points(self, run_id: str, reason: str | None) -> None:
-        if reason is None:
-            self._refused.pop(run_id, None)
-        else:
-            self._refused[run_id] = reason
+        self._accepting.discard(run_id)
         if self._journal is not None:
             self._journal.refuse(run_id, reason)
 

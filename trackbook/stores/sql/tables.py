@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -48,8 +50,10 @@ KEY = Integer().with_variant(BigInteger(), "postgresql", "mysql", "mssql")
 WHOLE = BigInteger()
 
 
-def _table(name: str, *columns: Column | Index, clustered: bool = False) -> Table:
-    return Table(name, metadata, *columns, sqlite_with_rowid=not clustered, mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin")
+def _table(name: str, *columns: Column[Any] | Index, clustered: bool = False) -> Table:
+    return Table(
+        name, metadata, *columns, sqlite_with_rowid=not clustered, mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin"
+    )
 
 
 store = _table(

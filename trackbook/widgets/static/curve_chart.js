@@ -50,6 +50,7 @@ class CurveChart {
     return this.panel.state.charts.find((chart) => chart.key === this.key) || { key: this.key, log: false, goal: null };
   }
 
+  /** Draw with plotly, or without it while it has not come. */
   draw(plotly, tokens) {
     this.dirty = false;
     const { state } = this.panel;
@@ -65,20 +66,33 @@ class CurveChart {
       return;
     }
     const [low, high] = [Math.min(...lows), Math.max(...highs)];
+    this.plot.setAttribute("aria-label", this.sentence(series, chart, low, high));
+    if (!plotly) {
+      this.plot.replaceChildren(sketchLines(this.plot, series.map((one) => this.line(one)), chart.log));
+      return;
+    }
+    if (!this.drawn) this.plot.replaceChildren();
     const traces = series.flatMap((one) => this.traces(one, chart.log, tokens));
     this.revision += 1;
     const layout = chartLayout(tokens, { revision: this.revision, y: yAxis(this.key, chart.log, chart.log ? Math.log10(high / low) : 0) });
     if (series.every((one) => one.facts.count === 1)) layout.xaxis.nticks = 3;
     plotly.react(this.plot, traces, layout, { displayModeBar: false, responsive: false, doubleClick: "reset+autosize", showTips: false });
-    this.plot.setAttribute("aria-label", this.sentence(series, chart, low, high));
     if (!this.drawn) this.listen();
     this.drawn = true;
   }
 
-  traces(one, log, tokens) {
-    const run = this.panel.state.head.runs[one.facts.run] || {};
+  /** The line of a series as it is to be drawn. */
+  line(one) {
+    const { slot } = this.panel.state.head.runs[one.facts.run] || {};
     const all = this.panel.state.points(one);
     const [x, y] = this.zoomed ? all : thin(...all, 2 * Math.max(200, this.plot.clientWidth));
+    const dash = runDash(slot);
+    return { x, y, color: runColor(slot), dash: dash === "solid" ? "none" : dash, grey: !hasSlot(slot) };
+  }
+
+  traces(one, log, tokens) {
+    const run = this.panel.state.head.runs[one.facts.run] || {};
+    const { x, y } = this.line(one);
     const colored = hasSlot(run.slot);
     const color = colored ? runHex(run.slot, tokens.dark) : tokens.ink2;
     if (!colored) return [{ x, y, mode: "lines", line: { color, width: 1 }, opacity: .16, hoverinfo: "skip" }];

@@ -69,7 +69,7 @@ class CurvesView {
     this.drawHeader();
     this.drawFoot();
     if (this.asTable) this.drawTable();
-    else if (this.plotly) for (const chart of this.charts.values()) if (chart.dirty && chart.visible) chart.draw(this.plotly, this.tokens);
+    else if (this.tokens) for (const chart of this.charts.values()) if (chart.dirty && chart.visible) chart.draw(this.plotly, this.tokens);
     this.speak();
   }
 

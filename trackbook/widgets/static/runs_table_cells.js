@@ -58,21 +58,26 @@ function wideRow(view, position, row) {
   return node;
 }
 
+/** One cell; made without `el`, since a scroll makes a thousand of them. */
 function columnCell(view, position, row, place, selected, slot) {
   const column = view.columns[place], { text, full, look } = cellContent(view.table, column, row, view.now);
-  const best = view.best(column), isBest = best !== null && column.numbers[row] === best;
-  const pinned = place < view.layout.pinned;
-  const node = el("div", {
-    class: ["rt-cell", column.numeric && "rt-right", column.firstOfGroup && "rt-first", pinned && "rt-sticky rt-pinned", look].filter(Boolean).join(" "),
-    role: "gridcell", id: view.cellId(position, place), "aria-colindex": place + 3, title: full || null,
-    "aria-label": column.kind === "metric" ? `${column.title} ${AGGREGATE_WORDS[column.shown]} ${text}${isBest ? ", best" : ""}` : null,
-    style: { width: `${column.width}px`, ...(pinned ? { left: `${column.left}px` } : {}) },
-  });
-  const ranked = view.rankOf(column);
+  const best = view.best(column), isBest = best !== null && column.numbers[row] === best, ranked = view.rankOf(column);
+  const node = document.createElement("div");
+  node.className = column.look + (look ? ` ${look}` : "");
+  node.style.width = `${column.width}px`;
+  if (place < view.layout.pinned) node.style.left = `${column.left}px`;
+  node.id = view.cellId(position, place);
+  node.setAttribute("role", "gridcell");
+  node.setAttribute("aria-colindex", place + 3);
+  if (full) node.title = full;
+  if (column.kind === "text") node.dir = "auto";
+  if (column.kind === "metric") node.setAttribute("aria-label", `${column.title} ${AGGREGATE_WORDS[column.shown]} ${text}${isBest ? ", best" : ""}`);
+  if (!isBest && !ranked) { node.textContent = text; return node; }
   if (ranked && Number.isFinite(column.numbers[row])) {
-    node.append(el("i", { class: "rt-bar", style: { width: `${Math.max(2, Math.round(38 * ranked(column.numbers[row])))}px`, ...(selected ? { background: runColor(slot) } : {}) } }));
+    const color = selected ? { background: runColor(slot) } : {};
+    node.append(el("i", { class: "rt-bar", style: { width: `${Math.max(2, Math.round(38 * ranked(column.numbers[row])))}px`, ...color } }));
   }
-  node.append(el("span", { class: isBest ? "rt-best" : "rt-text", dir: "auto", text }));
+  node.append(el("span", { class: isBest ? "rt-best" : "rt-text", text }));
   return node;
 }
 

@@ -2,7 +2,7 @@
 
 const AGGREGATE_WORDS = { last: "last", min: "minimum", max: "maximum" };
 const GROUP_TITLES = { attributes: "Attributes", metrics: "Metrics", params: "Params", tags: "Tags" };
-const ATTRIBUTE_TITLES = { run_name: "Run", status: "Status", start_time: "Started", duration: "Duration", user_id: "User", experiment: "Experiment", run_id: "Run id" };
+const ATTRIBUTE_TITLES = { run_name: "Run", status: "Status", start_time: "Started", end_time: "Ended", duration: "Duration", user_id: "User", experiment: "Experiment", run_id: "Run id" };
 const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** A buffer of the kernel as a typed array; it may start at any byte, so it is copied. */
@@ -68,7 +68,13 @@ class RunColumn {
   /** The one format of the column as it is shown. */
   get format() {
     if (this.kind !== "metric") return formatDuration;
-    return (this.formats[this.shown] ??= columnFormat(this.numbers));
+    return (this.formats[this.shown] ??= columnFormat(this.scope ? Array.from(this.scope, (row) => this.numbers[row]) : this.numbers));
+  }
+
+  /** The rows whose values decide the format: those that a filter leaves. */
+  scopeTo(rows) {
+    this.scope = rows;
+    this.formats = {};
   }
 
   /** Whether the rows do not all show the same. */

@@ -89,6 +89,7 @@ function termTest({ column, aggregate, operator, value }) {
 /** A filter as coloured pieces [text, class], the one at `column` (from 1) marked as wrong. */
 function filterPieces(text, column = null) {
   const pieces = [];
+  let wrong = false;
   const comparison = /[<>=]|^\s*(metrics?|params?|tags?|attributes?|attr)\.|\b(like|ilike|in|is|between)\b/i.test(text);
   FILTER_TOKEN.lastIndex = 0;
   for (let match; FILTER_TOKEN.lastIndex < text.length && (match = FILTER_TOKEN.exec(text));) {
@@ -96,7 +97,8 @@ function filterPieces(text, column = null) {
     const attribute = word && FILTER_NAMES.test(word);
     let look = "";
     if (comparison && !space) look = name || attribute ? "rt-name" : quoted || number ? "rt-value" : operator || FILTER_WORDS.test(word || "") ? "rt-operator" : "";
-    const wrong = column !== null && match.index <= column - 1 && column - 1 < match.index + piece.length;
+    // From where it went wrong to the end of that condition.
+    wrong = wrong ? !/^(and|or)$/i.test(word || "") : column !== null && column - 1 < match.index + piece.length;
     pieces.push([piece, wrong ? `${look} rt-wrong` : look]);
   }
   return pieces;

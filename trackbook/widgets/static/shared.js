@@ -131,6 +131,7 @@ const ICONS = {
   close: "M4 4l8 8M12 4l-8 8", check: "M3.5 8.5l3 3 6-7", pin: "M6 2h4l-.5 4.5L12 9H4l2.5-2.5zM8 9v5", plus: "M8 3v10M3 8h10",
   zoom: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM11 11l3 3M5 7h4M7 5v4", out: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM11 11l3 3M5 7h4",
   user: "M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8zM3 14c.4-3 2.4-4.2 5-4.2s4.6 1.2 5 4.2", copy: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
+  differ: "M5 3v7M2 13h6M11 6v7M8 3h6M2 6.5h6M8 9.5h6",
   filter: "M2.5 3.5h11L9.500 8.500v4.500l-3-1.500v-3z", reset: "M2.5 8A5.500 5.500 0 1 0 4 4.2M2.500 2.500v3h3",
 };
 
@@ -284,9 +285,12 @@ function readTokens(node) {
   return tokens;
 }
 
-/** Call back with the tokens now and after every change of theme; returns what ends that. */
+/** Call back with the tokens as soon as the node is on the page, and after every change of theme; returns what ends that. */
 function followTheme(node, callback) {
+  let told = false;
   const tell = () => {
+    if (!node.isConnected) return; // JupyterLab renders a view before it attaches it, and detached nodes have no style
+    told = true;
     const tokens = readTokens(node);
     node.setAttribute("data-dark", String(tokens.dark));
     callback(tokens);
@@ -296,6 +300,8 @@ function followTheme(node, callback) {
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", tell);
+  const attached = new ResizeObserver(() => { if (!told) tell(); });
+  attached.observe(node);
   tell();
-  return () => { observer.disconnect(); scheme.removeEventListener("change", tell); };
+  return () => { observer.disconnect(); attached.disconnect(); scheme.removeEventListener("change", tell); };
 }

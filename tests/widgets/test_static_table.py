@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from trackbook.stores.base import RunTable
+from trackbook.widgets.static_table import static_table
+
+PAYLOAD = "<img src=x onerror=alert(1)>"
+
+
+def test_table_escapes_all_that_was_logged() -> None:
+    attributes: dict[str, list[Any]] = {"run_name": [PAYLOAD], "status": ["FINISHED"], "start_time": [0]}
+    table = RunTable(["r1"], attributes, {PAYLOAD: {"last": np.ones(1)}}, {PAYLOAD: [PAYLOAD]}, {})
+    html = static_table(table, title=PAYLOAD)
+    assert "<img" not in html
+    assert html.count("&lt;img") == 5
+
+
+def test_table_shows_twenty_rows_and_says_how_many_there_are() -> None:
+    names = [f"run-{i}" for i in range(30)]
+    html = static_table(RunTable(names, {"run_name": names, "status": ["FINISHED"] * 30}, {}, {}, {}))
+    assert html.count("<tr>") == 21
+    assert "the first 20 of 30" in html
+
+
+def test_table_shows_a_dash_for_what_is_missing_and_lost_for_a_dead_run() -> None:
+    attributes: dict[str, list[Any]] = {"run_name": ["a"], "status": ["RUNNING"], "lost": [True]}
+    html = static_table(RunTable(["r1"], attributes, {"loss": {"last": np.array([np.nan])}}, {"lr": [None]}, {}))
+    assert html.count(">–<") == 3
+    assert "LOST" in html
+
+
+def test_table_cuts_a_long_param() -> None:
+    html = static_table(RunTable(["r1"], {}, {}, {"prompt": ["x" * 65_536]}, {}))
+    assert len(html) < 2_000

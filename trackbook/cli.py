@@ -1,0 +1,78 @@
+"""The commands of the shell: `trackbook ui`, `trackbook demo`. What they do is in the modules below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trackbook.errors import TrackbookError
+
+__all__ = ["main"]
+
+Command = Callable[..., Any]
+
+
+class _Commands(click.Group):
+    """Shows an error of ours as a sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TrackbookError as error:
+            raise click.ClickException(error.message) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="trackbook", prog_name="trackbook", message="%(prog)s %(version)s")
+def main() -> None:
+    """Experiment tracking that lives in the notebook."""
+
+
+def _page_options(command: Command) -> Command:
+    """The options of every command that ends in a page."""
+    for option in (
+        click.argument("voila", nargs=-1, type=click.UNPROCESSED),
+        click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
+        click.option("--base-url", default="/", show_default=True, help="Path of the page behind a proxy."),
+        click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Or the next free one."),
+        click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.option("--backend-store-uri", metavar="URI", help="Path or URI of the store; the one found from here if left out.")
+@click.option("--read-only", is_flag=True, help="Touch nothing: not even adopt what a dead process left in its journal.")
+@_page_options
+def ui(backend_store_uri: str | None, read_only: bool, **page: Any) -> None:
+    """Show the runs of a store on a page served by Voila.
+
+    Options for Voila follow two dashes: trackbook ui -- --preheat_kernel=True
+    """
+    from trackbook.dashboard.opening import prepare_store
+
+    uri = prepare_store(backend_store_uri, read_only, click.echo)
+    _serve(uri, page)
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default="trackbook-demo", show_default=True, help="For its runs.")
+@click.option("--no-ui", is_flag=True, help="Train, and do not open the page.")
+@_page_options
+def demo(folder: Path, no_ui: bool, **page: Any) -> None:
+    """Train some 40 small models on real data sets, then show their page."""
+    from trackbook.demo.training import run_demo
+
+    uri = run_demo(folder.absolute(), click.echo)
+    if not no_ui:
+        _serve(uri, page)
+
+
+def _serve(uri: str, page: dict[str, Any]) -> None:
+    from trackbook.dashboard.host import PageOptions, serve_page
+
+    serve_page(uri, PageOptions(**page), lambda address: click.echo(f"Trackbook is at {address}"))

@@ -1,0 +1,163 @@
+"""Serves the page with Voila: on loopback, with a token, from an empty folder, with no file but the page itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trackbook.errors import InvalidState, MissingDependency
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+__all__ = ["PageOptions", "free_port", "notebook_path", "serve_page"]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PORTS_TO_TRY = 50
+#: Extensions that the page needs; whatever else is installed for JupyterLab stays out of it.
+_EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
+_CULL_AFTER_S, _CULL_EVERY_S = 120, 30
+
+
+@dataclass(frozen=True)
+class PageOptions:
+    """How a page is served.
+
+    Attributes:
+        host: address to listen on.
+        port: the first port to try.
+        base_url: path below which the page lies, behind a proxy.
+        theme: ``light`` or ``dark``.
+        voila: further options for Voila, as on its command line.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+    base_url: str = "/"
+    theme: str = "light"
+    voila: Sequence[str] = ()
+
+
+def notebook_path() -> Path:
+    """The page's notebook: in the installed package, or in the source tree."""
+    here = Path(__file__).resolve().parents[1]
+    installed = here / "notebooks" / "dashboard.ipynb"
+    return installed if installed.is_file() else here.parent / "notebooks" / "dashboard.ipynb"
+
+
+def free_port(host: str, first: int) -> int:
+    """The first port from `first` on that nobody listens on.
+
+    Raises:
+        InvalidState: fifty ports in a row are taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in range(first, min(first + PORTS_TO_TRY, 65536)):
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise InvalidState(f"The ports {first} to {first + PORTS_TO_TRY - 1} of {host} are taken. Choose another with --port.")
+
+
+def serve_page(store_uri: str, options: PageOptions, announce: Callable[[str], None]) -> None:
+    """Serve the page of a store until SIGINT or SIGTERM, then end its kernels.
+
+    Args:
+        store_uri: the store, absolute.
+        options: how.
+        announce: called with the address, token and all, once the page answers.
+
+    Raises:
+        MissingDependency: Voila or ipykernel is not installed.
+        InvalidState: no port is free.
+    """
+    if find_spec("voila") is None or find_spec("ipykernel") is None:
+        raise MissingDependency('The page is served by Voila, which is not installed: pip install "trackbook[lab]"')
+    folder = Path(tempfile.mkdtemp(prefix="trackbook-ui-"))
+    try:
+        page = shutil.copy(notebook_path(), folder / "dashboard.ipynb")
+        os.environ["TRACKBOOK_TRACKING_URI"] = store_uri
+        _lead_to_template()
+        token = secrets.token_urlsafe(32)
+        port = free_port(options.host, options.port)
+        server = _server_class()(config=_configuration(options, folder, port, token))
+        server.announce = lambda: announce(f"{server.connection_url}?token={token}")
+        server.initialize([str(page), *options.voila])
+        server.start()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lead_to_template() -> None:
+    """Let Jupyter find the template of the page beside those of the environment."""
+    own = str(Path(__file__).resolve().parent / "share")
+    known = os.environ.get("JUPYTER_PATH")
+    os.environ["JUPYTER_PATH"] = own if not known else f"{own}{os.pathsep}{known}"
+
+
+def _configuration(options: PageOptions, folder: Path, port: int, token: str) -> Config:
+    from traitlets.config import Config
+
+    base = "/" + options.base_url.strip("/")
+    config = Config()
+    config.Voila.update(
+        ip=options.host,
+        port=port,
+        port_retries=0,
+        base_url=base if base.endswith("/") else base + "/",
+        token=token,
+        open_browser=True,  # see `_server_class`
+        config_file_paths=[],  # no configuration from the working directory: a voila.py there would be run
+        connection_dir_root=str(folder),
+        log_level="ERROR",
+        tornado_settings=_settings(options),
+    )
+    config.VoilaConfiguration.update(
+        template="trackbook",
+        theme=options.theme,
+        file_allowlist=[],
+        show_tracebacks=False,
+        extension_allowlist=_EXTENSIONS,
+        extension_denylist=[],
+    )
+    config.KernelSpecManager.kernel_dirs = []  # the kernel of this environment, whatever the user's home has
+    config.KernelManager.transport = "ipc"  # sockets in a folder that only this user enters
+    config.MappingKernelManager.update(cull_idle_timeout=_CULL_AFTER_S, cull_interval=_CULL_EVERY_S)
+    return config
+
+
+def _settings(options: PageOptions) -> dict[str, Any]:
+    """Names under which the page answers, against DNS rebinding; and no log line, since an address has the token in it."""
+    local = options.host in LOOPBACK
+    return {
+        "allow_remote_access": not local,
+        "local_hostnames": ["localhost"],
+        "log_function": lambda _handler: None,
+        "ws_ping_timeout": 30_000,
+    }
+
+
+def _server_class() -> Any:
+    from voila.app import Voila
+
+    class PageServer(Voila):  # type: ignore[misc]
+        """Voila that says when it listens, where it would open a browser."""
+
+        announce: Callable[[], None]
+
+        def launch_browser(self) -> None:
+            self.announce()
+
+    return PageServer
