@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -163,7 +165,7 @@ WRONG = [
     ("metrics.a BETWEEN 1 OR 2", 21, "expected AND"),
     ("metrics.a IS 1", 14, "expected NOT or NULL"),
     ("metrics. > 1", 9, "expected a key after 'metrics.'"),
-    ("metrics.a > 1 AND params.lr = 'x' AND params.lr > '1'", 49, "params are text and know = != LIKE ILIKE IN, IS NULL."),
+    ("metrics.a > 1 AND params.lr > '1'", 29, "params are text and know = != LIKE ILIKE IN, IS NULL."),
     ("params.lr = 0.1", 13, "params are text; expected quotes, as in '0.1'"),
     ("params.model = xgb", 16, "expected quotes, as in 'xgb'"),
     ("params.a BETWEEN 'a' AND 'b'", 10, "params are text and know"),
@@ -294,6 +296,14 @@ def test_every_attribute_can_be_filtered_and_sorted() -> None:
         for item in vocabulary.attributes:
             assert parse_filter(f"{item.name} IS NULL", vocabulary) == Comparison(attribute(item.name), "IS NULL")
             assert parse_order([item.name], vocabulary) == (Ordering(attribute(item.name)),)
+
+
+def test_examples_in_the_documentation_are_filters() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "search.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    examples = block.strip().splitlines() + re.findall(r"`((?:params|tags)\.\w+ [^`]+|NOT [^`]+')`", page)
+    assert len(examples) > 7
+    assert all(parse_filter(example) for example in examples)
 
 
 def test_import_brings_no_parser() -> None:

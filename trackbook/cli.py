@@ -35,9 +35,11 @@ def _page_options(command: Command) -> Command:
     """The options of every command that ends in a page."""
     for option in (
         click.argument("voila", nargs=-1, type=click.UNPROCESSED),
-        click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
+        click.option("--theme", type=click.Choice(["light", "dark"]), default="light", help="light, or dark."),
         click.option("--base-url", default="/", show_default=True, help="Path of the page behind a proxy."),
-        click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Or the next free one."),
+        click.option(
+            "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Or the next free one."
+        ),
         click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
     ):
         command = option(command)
@@ -45,13 +47,17 @@ def _page_options(command: Command) -> Command:
 
 
 @main.command()
-@click.option("--backend-store-uri", metavar="URI", help="Path or URI of the store; the one found from here if left out.")
-@click.option("--read-only", is_flag=True, help="Touch nothing: not even adopt what a dead process left in its journal.")
+@click.option(
+    "--backend-store-uri", metavar="URI", help="Path or URI of the store; the one found from here if left out."
+)
+@click.option(
+    "--read-only", is_flag=True, help="Touch nothing: not even adopt what a dead process left in its journal."
+)
 @_page_options
 def ui(backend_store_uri: str | None, read_only: bool, **page: Any) -> None:
     """Show the runs of a store on a page served by Voila.
 
-    Options for Voila follow two dashes: trackbook ui -- --preheat_kernel=True
+    Options for Voila follow two dashes: trackbook ui -- --pool_size=2
     """
     from trackbook.dashboard.opening import prepare_store
 
@@ -60,7 +66,9 @@ def ui(backend_store_uri: str | None, read_only: bool, **page: Any) -> None:
 
 
 @main.command()
-@click.option("--folder", type=click.Path(path_type=Path), default="trackbook-demo", show_default=True, help="For its runs.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default="trackbook-demo", show_default=True, help="For its runs."
+)
 @click.option("--no-ui", is_flag=True, help="Train, and do not open the page.")
 @_page_options
 def demo(folder: Path, no_ui: bool, **page: Any) -> None:

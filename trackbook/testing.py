@@ -161,6 +161,15 @@ class RunContract:
         store.restore_run(run_id)
         assert store.get_run(run_id).info.lifecycle_stage == "active"
 
+    def test_runs_are_counted_by_experiment_and_status(self, store: Store) -> None:
+        other = store.create_experiment("other")
+        done, gone = new_run(store).info.run_id, new_run(store).info.run_id
+        new_run(store)
+        new_run(store, experiment_id=other)
+        store.update_run(done, status="FINISHED", end_time=2_000)
+        store.delete_run(gone)
+        assert store.run_counts() == {"0": {"FINISHED": 1, "RUNNING": 1}, other: {"RUNNING": 1}}
+
     def test_resumed_run_runs_again_in_its_next_attempt(self, store: Store) -> None:
         run_id = new_run(store).info.run_id
         store.update_run(run_id, status="FAILED", end_time=2_000)

@@ -62,6 +62,8 @@ def parse_store_uri(uri: object, folder: str | None = None) -> StoreUri:
         raise InvalidParameter(f"A tracking URI is text such as 'runs.db' or 'sqlite:///runs.db', not {uri!r}.")
     scheme = _scheme(uri)
     dialect = scheme.split("+")[0]
+    if uri in ("databricks", "databricks-uc"):
+        scheme = dialect = uri
     if scheme in ("", "file"):
         return _path_uri(local_path(uri), folder)
     if dialect == "sqlite":

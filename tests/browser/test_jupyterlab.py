@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.slow]
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 FIRST, LONGER = "train(hidden=64, lr=0.001)", "train(hidden=64, lr=0.001, epochs=600)"
+READY = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 #: Points of the longest curve on the page while a cell is running; 0 if there is none yet, -1 when no cell runs.
 POINTS = """() => {
   const busy = [...document.querySelectorAll(".jp-InputPrompt")].some((prompt) => prompt.innerText.includes("*"));
@@ -35,11 +36,13 @@ def test_curve_grows_while_the_cell_runs(lab: Any, page: Page) -> None:
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.set_viewport_size({"width": 1280, "height": 6_000})  # JupyterLab draws only the cells in view
     page.goto(lab.address(quickstart(lab.folder)))
-    page.locator(".jp-Notebook .jp-InputPrompt").first.wait_for(timeout=60_000)
-    page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
-    page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
-    some = page.wait_for_function(f"() => {{ const points = ({POINTS})(); return points > 2 ? points : 0; }}", timeout=90_000)
+    page.wait_for_function(READY, timeout=120_000)
+    page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    some = page.wait_for_function(
+        f"() => {{ const points = ({POINTS})(); return points > 2 ? points : 0; }}", timeout=90_000
+    )
     first = some.json_value()
     page.wait_for_function(f"(before) => ({POINTS})() > before", arg=first, timeout=30_000)
     page.wait_for_function(f"() => ({POINTS})() === -1", timeout=200_000)

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from comm.base_comm import BaseComm
 
-from trackbook.entities import Experiment, Run, RunInfo
-from trackbook.stores.base import FeedAnswer, PointArrays
+from trackbook.entities import Experiment, Metric, Param, Run, RunInfo
+from trackbook.stores.base import FeedAnswer, NewRun, PointArrays, RunTable, Store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -94,8 +94,10 @@ class FewRuns:
         self.runs = {run.info.run_id: run for run in runs}
         self.experiment = Experiment("1", experiment, "file:///tmp")
         self.lost: set[str] = set()
+        self.asked: list[str] = []
 
     def get_run(self, run_id: str) -> Run:
+        self.asked.append(run_id)
         return self.runs[run_id]
 
     def get_experiment(self, experiment_id: str) -> Experiment:
@@ -221,3 +223,34 @@ def stage(page: Page, comms: None) -> Iterator[Callable[..., Stage]]:
 
     yield make
     assert not [error for one in stages for error in one.errors]
+
+
+def runs_as_columns(names: list[str], **params: list[str | None]) -> RunTable:
+    """Finished runs of experiment 1 whose losses fall from 0.1 a run to 0.1."""
+    count = len(names)
+    attributes: dict[str, list[Any]] = {
+        "experiment_id": ["1"] * count,
+        "run_name": list(names),
+        "status": ["FINISHED"] * count,
+        "start_time": [1_700_000_000_000 + i for i in range(count)],
+        "end_time": [1_700_000_013_000 + i for i in range(count)],
+    }
+    losses = np.array([0.1 * (count - i) for i in range(count)])
+    return RunTable([f"id-{name}" for name in names], attributes, {"loss": {"last": losses}}, dict(params), {})
+
+
+@pytest.fixture
+def table_of() -> Callable[..., RunTable]:
+    return runs_as_columns
+
+
+@pytest.fixture
+def digits(file_store: Store) -> Store:
+    """Three runs with losses 0.3, 0.2, 0.1 and solvers adam, sgd, adam."""
+    experiment = file_store.create_experiment("digits-mlp")
+    for place, solver in enumerate(["adam", "sgd", "adam"]):
+        run = file_store.create_run(NewRun(experiment, f"run-{place}", start_time=1_700_000_000_000 + place))
+        loss = Metric("val_loss", 0.3 - place / 10, 1_700_000_000_000)
+        file_store.log_batch(run.info.run_id, [loss], [Param("solver", solver)])
+    file_store.flush()
+    return file_store

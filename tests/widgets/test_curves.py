@@ -174,6 +174,20 @@ def test_refresh_reads_all_runs_and_says_whether_there_was_anything(kit: SimpleN
     panel.close()
 
 
+def test_refresh_looks_only_at_runs_that_may_have_changed(kit: SimpleNamespace) -> None:
+    store = kit.FewRuns(kit.make_run("r0", status="FINISHED"), kit.make_run("r1"))
+    feeds = [kit.ListFeed(loss=[(1, 0.5)]), kit.ListFeed()]
+    panel = CurvesPanel(store, ["r0", "r1"], feeds=feeds)
+    panel.refresh()
+    store.asked.clear()
+    panel.refresh()
+    assert store.asked == ["r1"]
+    feeds[0].put("loss", (2, 0.4))
+    panel.refresh()
+    assert store.asked == ["r1", "r0", "r1"]
+    panel.close()
+
+
 def test_keys_choose_the_charts_and_their_order(kit: SimpleNamespace, sent: Sent) -> None:
     feed = kit.ListFeed(a=[(1, 1.0)], b=[(1, 1.0)], c=[(1, 1.0)])
     panel = CurvesPanel(kit.FewRuns(kit.make_run()), ["r1"], ["c", "a"], feeds=[feed])

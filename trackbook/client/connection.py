@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from trackbook.entities.keys import check_run_id
 from trackbook.runs.session import get_registry_uri, get_tracking_uri
 from trackbook.stores import open_store
 from trackbook.stores.base import Recorder, Store
@@ -55,6 +56,8 @@ class Connection:
     def _recorder(self, run_id: str) -> Recorder:
         """The quick way into a run, kept, so that a loop of calls declares each metric once."""
         store = self._store
+        if not isinstance(run_id, str):
+            check_run_id(run_id)  # says what a run id is
         found = self._recorders.get(run_id)
         if found is None:
             found = store.recorder(run_id)

@@ -17,8 +17,8 @@ __all__ = ["details_of"]
 _MOST_FILES, _MOST_ROWS, _MOST_TEXT = 300, 2_000, 4_000
 #: Tags that the page shows in a place of their own, or that only programs read.
 _OWN_PLACE = {
-    "mlflow.runName", "mlflow.note.content", "mlflow.parentRunId", "mlflow.user", "mlflow.source.name", "mlflow.source.type",
-    "mlflow.loggedArtifacts",
+    "mlflow.runName", "mlflow.note.content", "mlflow.parentRunId", "mlflow.user", "mlflow.source.name",
+    "mlflow.source.type", "mlflow.loggedArtifacts",
 }  # fmt: skip
 
 

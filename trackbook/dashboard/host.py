@@ -68,7 +68,9 @@ def free_port(host: str, first: int) -> int:
             except OSError:
                 continue
             return port
-    raise InvalidState(f"The ports {first} to {first + PORTS_TO_TRY - 1} of {host} are taken. Choose another with --port.")
+    raise InvalidState(
+        f"The ports {first} to {first + PORTS_TO_TRY - 1} of {host} are taken. Choose another with --port."
+    )
 
 
 def serve_page(store_uri: str, options: PageOptions, announce: Callable[[str], None]) -> None:
@@ -139,7 +141,7 @@ def _configuration(options: PageOptions, folder: Path, port: int, token: str) ->
 
 
 def _settings(options: PageOptions) -> dict[str, Any]:
-    """Names under which the page answers, against DNS rebinding; and no log line, since an address has the token in it."""
+    """Names under which the page answers, against DNS rebinding; no log, since an address has the token in it."""
     local = options.host in LOOPBACK
     return {
         "allow_remote_access": not local,

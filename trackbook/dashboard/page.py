@@ -54,7 +54,7 @@ class Dashboard(PageShell):
 
     def refresh(self) -> None:
         """Read what has changed since the last call and show it; trouble with the store is shown as a sentence."""
-        if self._reader.changed() and time.monotonic() >= self._wait_until:
+        if time.monotonic() >= self._wait_until and self._reader.changed():
             self._look()
         elif not self.trouble:
             self._read_at = _now()
@@ -97,11 +97,8 @@ class Dashboard(PageShell):
             self.empty = self._nothing_yet()
             self.trouble = {}
             return
-        if isinstance(error, StoreAway) and self._reader.exists:
-            title = "The store does not answer."
-        else:
-            title = error.message
-        self.trouble = {"title": title, "since": self._read_at}
+        away = isinstance(error, StoreAway) and self._reader.exists
+        self.trouble = {"title": "The store does not answer." if away else error.message, "since": self._read_at}
 
     def _nothing_yet(self) -> dict[str, str]:
         path = self._reader.shown["path"]

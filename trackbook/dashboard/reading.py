@@ -45,7 +45,8 @@ class StoreReader:
         self.uri, self.path = parsed.uri, parsed.path
         self._memory = parsed.kind == "memory"
         self._signs: _Signs | None = None
-        self._looked = 0.0
+        self._looked = -_LOOK_ANYWAY_S
+        self._inode: int | None = None
         self._store: Store | None = None
 
     @property
@@ -70,10 +71,11 @@ class StoreReader:
         if self.path is not None and signs is None:
             self.close()
             raise StoreAway(f"The store {self.path} is gone. Bring the file back, or open the page of another store.")
-        if self._store is not None and self._signs is not None and signs is not None and signs.inode != self._signs.inode:
+        inode = signs.inode if signs is not None else None
+        if inode != self._inode:
             self.close()
         if self._store is None or self._store.closed:
-            self._store = open_store(self.uri, read_only=not self._memory)
+            self._store, self._inode = open_store(self.uri, read_only=not self._memory), inode
         return self._store
 
     def changed(self) -> bool:

@@ -50,7 +50,7 @@ class Plan:
 
 
 _NETWORK = {
-    "hidden": "64", "activation": "relu", "solver": "adam", "lr": 0.001, "alpha": 0.0001, "batch_size": 64, "epochs": 30,
+    "hidden": "64", "activation": "relu", "solver": "adam", "lr": 0.001, "alpha": 0.0001, "batch_size": 64, "epochs": 30
 }  # fmt: skip
 _NETWORKS: dict[str, dict[str, Any]] = {
     "mlp-base": {},
@@ -85,7 +85,13 @@ def _networks() -> list[Plan]:
 
 
 def _logistics() -> list[Plan]:
-    settings = [("l2", 1e-4, 0.01), ("l2", 1e-2, 0.01), ("l1", 1e-3, 0.01), ("elasticnet", 1e-3, 0.01), ("l2", 1e-4, 0.5)]
+    settings = [
+        ("l2", 1e-4, 0.01),
+        ("l2", 1e-2, 0.01),
+        ("l1", 1e-3, 0.01),
+        ("elasticnet", 1e-3, 0.01),
+        ("l2", 1e-4, 0.5),
+    ]
     found = []
     for penalty, alpha, eta0 in settings:
         for seed in range(2):

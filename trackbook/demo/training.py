@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,22 +92,21 @@ def _train(plan: Plan, progress: Progress) -> None:
     progress(plan.name)
     nested = trackbook.active_run() is not None
     try:
-        with trackbook.start_run(run_name=plan.name, nested=nested, tags=plan.tags):
+        with trackbook.start_run(run_name=plan.name, nested=nested, tags=plan.tags) as run:
             trackbook.log_params(plan.params)
             if plan.recipe is not None:
-                _log_outcome(_log_steps(plan))
+                _log_outcome(_log_steps(plan.recipe(plan.params)))
             for child in plan.children:
                 _train(child, progress)
             if plan.children:
-                _log_best(plan)
+                _log_best(run.info.run_id)
     except ValueError:
+        # scikit-learn gives up on a model that has diverged; its run has ended FAILED, which is what it is there for
         if not plan.diverges:
-            raise  # scikit-learn gives up on a diverging model: that run has ended FAILED, which is what it shows
+            raise
 
 
-def _log_steps(plan: Plan) -> Outcome:
-    assert plan.recipe is not None
-    steps = plan.recipe(plan.params)
+def _log_steps(steps: Generator[dict[str, float], None, Outcome]) -> Outcome:
     epoch = 0
     while True:
         try:
@@ -122,11 +121,9 @@ def _log_steps(plan: Plan) -> Outcome:
         trackbook.log_metrics(metrics, step=epoch)
 
 
-def _log_best(plan: Plan) -> None:
-    run = trackbook.active_run()
-    assert run is not None
+def _log_best(parent: str) -> None:
     children = trackbook.search_runs(
-        filter_string=f"tags.`mlflow.parentRunId` = '{run.info.run_id}'",
+        filter_string=f"tags.`mlflow.parentRunId` = '{parent}'",
         order_by=["metrics.val_loss.min"],
         output_format="list",
     )

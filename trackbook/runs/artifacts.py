@@ -15,8 +15,9 @@ from trackbook.errors import InvalidParameter, InvalidState, NotFound, NotSuppor
 from trackbook.runs.documents import encode_document, encode_text
 from trackbook.runs.pictures import Image, ImageName, encode_figure, encode_image, image_path
 from trackbook.runs.tables import append_rows, concatenate, decode_table, encode_table, read_table, with_columns_of
+from trackbook.stores.artifacts.problems import reading_source
 from trackbook.stores.artifacts.repository import ArtifactRepository, join_uri, open_artifacts
-from trackbook.stores.artifacts.sources import file_name
+from trackbook.stores.artifacts.sources import file_name, scan_folder
 from trackbook.stores.base import Store
 from trackbook.uris import SafeRelPath
 
@@ -59,13 +60,15 @@ def log_artifact(store: Store, run: Run, local_path: str | os.PathLike[str], art
         InvalidParameter: there is no such file, or it has a name that cannot be stored.
     """
     local = _local(local_path)
-    repository = _writable(store, run)
+    with reading_source(local):
+        os.stat(local)
     name, folder = file_name(local), _folder(artifact_path)
     path = SafeRelPath.parse(f"{folder}/{name}" if folder else name)
     if path.parts[-1] != name:
         raise InvalidParameter(
             f"The file name {name!r} has a percent sign, which no artifact may have. Rename the file."
         )
+    repository = _writable(store, run)
     if os.path.isdir(local):
         repository.put_folder(local, path)
     else:
@@ -78,7 +81,10 @@ def log_artifacts(store: Store, run: Run, local_dir: str | os.PathLike[str], art
     Raises:
         InvalidParameter: there is no such folder, or some of its names or links cannot be stored; names all of them.
     """
-    _writable(store, run).put_folder(_local(local_dir), _folder(artifact_path))
+    local, folder = _local(local_dir), _folder(artifact_path)
+    if not os.path.isdir(local):
+        scan_folder(local)  # says what it is instead
+    _writable(store, run).put_folder(local, folder)
 
 
 def log_text(store: Store, run: Run, text: str, artifact_file: str) -> None:
@@ -248,8 +254,8 @@ def _runs(store: Store, experiment_id: str) -> list[Run]:
 
 def get_artifact_uri(store: Store, run: Run, artifact_path: str | None = None) -> str:
     """The address of the run's artifacts, or of one of them."""
-    root = _root(store, run)
     path = _folder(artifact_path)
+    root = _root(store, run)
     return join_uri(root, path) if path else root
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from trackbook.config import read_settings
 from trackbook.entities import Metric, Param, Run, RunTag
 from trackbook.entities.checks import checked_batch, checked_metric
-from trackbook.entities.keys import check_pairs, check_run_name
-from trackbook.errors import InvalidParameter, InvalidState
+from trackbook.entities.keys import check_key, check_pairs, check_run_name
+from trackbook.errors import InvalidParameter, InvalidState, NotFound
 from trackbook.runs.active import ActiveRun, current_run, innermost, open_run, open_runs, outer_run, own_run
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.session import current_experiment_id, current_store
@@ -332,8 +332,11 @@ def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> RunOpe
 
 def delete_tag(key: str) -> None:
     """Remove a tag of the active run; NotFound if it has none of that key."""
-    store, run_id = _target(None)
-    store.delete_tag(run_id, key)
+    check_key("tag", key)
+    run = current_run()
+    if run is None:
+        raise NotFound(f"No run is active, so there is no tag {key!r} to remove; Client().delete_tag takes a run's id.")
+    run.store.delete_tag(run.info.run_id, key)
 
 
 def flush_async_logging() -> None:

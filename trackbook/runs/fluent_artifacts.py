@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trackbook.entities import Run
 from trackbook.runs import artifacts
+from trackbook.runs.active import current_run
 from trackbook.runs.fluent import run_to_log_to
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.session import current_experiment_id, current_store
@@ -31,14 +32,23 @@ __all__ = [
 ]
 
 
+class _RunToBe(Run):
+    """A run that is started when it is first asked for its info: after the call has been found to be right."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(run_to_log_to(), name)
+
+
 def _run(run_id: str | None) -> tuple[Store, Run]:
-    """A run as it is stored now; the active one, started if there is none, if no id is given."""
-    if run_id is not None:
-        store = current_store()
-    else:
-        active = run_to_log_to()
-        store, run_id = active.store, active.info.run_id
-    return store, store.get_run(run_id)
+    """A run as it is stored now; the active one, started if need be, if no id is given."""
+    active = current_run() if run_id is None else None
+    if active is not None:
+        return active.store, active.store.get_run(active.info.run_id)
+    store = current_store()
+    return store, _RunToBe() if run_id is None else store.get_run(run_id)
 
 
 def log_artifact(

@@ -12,26 +12,27 @@ Python holds every point and is the truth; a page holds a decimated copy. Messag
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
+from numpy.typing import NDArray
 
 from trackbook.errors import TrackbookError
-from trackbook.figures.decimation import DRAWN_POINTS, decimate_range
-from trackbook.figures.palette import SLOTS
+from trackbook.figures.decimation import DRAWN_POINTS, decimate, decimate_range
 from trackbook.stores.base import FeedAnswer, Store
 from trackbook.widgets.assets import module, styles
+from trackbook.widgets.curve_facts import Feed, charts_of, feed_of, read_facts, summary_table
 from trackbook.widgets.plotly_bundle import ensure_plotly
-from trackbook.widgets.series import Series, charts_of, summary_table
 
-__all__ = ["CurvesPanel", "Feed", "LiveCurves"]
+__all__ = ["CurvesPanel", "LiveCurves", "Series"]
 
 #: Charts of a panel that was not told which metrics to show.
 MOST_CHARTS = 24
@@ -39,17 +40,108 @@ MOST_CHARTS = 24
 _SLACK = 1_000
 _WHOLE_EVERY_S, _WHOLE_BYTES_PER_S = 5.0, 200_000
 _WATCH_EVERY_S = 1.0
+#: How soon an axis turns logarithmic; on the way of every single point this has no place.
+_CHARTS_EVERY_S = 1.0
 _OPEN = frozenset({"RUNNING", "SCHEDULED", "LOST"})
 
 
-class Feed(Protocol):
-    """The tail of a run: `trackbook.runs.feed.Feed`, or what a test puts in its place."""
+Floats = NDArray[np.float64]
 
-    def read(self) -> FeedAnswer:
-        """What is new since the last call."""
 
-    def follow(self, callback: Callable[[FeedAnswer], None]) -> Callable[[], None]:
-        """Have `callback` called from a thread with whatever is new; returns what ends that."""
+class Series:
+    """Points sorted by step; equal steps stay in the order in which they came.
+
+    Attributes:
+        run: place of the run in the panel.
+        key: the metric.
+        count: points held.
+        page_points: points that a page holds; the rest of them were decimated away or are not sent yet.
+        unsent: points at the end that no page has.
+        low, high: least and greatest finite value, each with its step.
+        first: the first finite value that came.
+        disordered: what a page holds is no longer a beginning of the truth; it must get the series anew.
+    """
+
+    def __init__(self, run: int, key: str) -> None:
+        self.run, self.key, self.id = run, key, f"{run}/{key}"
+        self.count = self.page_points = self.unsent = self.gaps = 0
+        self.disordered = False
+        self._steps, self._values = np.empty(64), np.empty(64)
+        self.low: tuple[float, float] | None = None
+        self.high: tuple[float, float] | None = None
+        self.first: float | None = None
+
+    def take(self, steps: NDArray[np.int64], values: Floats) -> None:
+        """Add points, in any order."""
+        start, stop = self.count, self.count + len(steps)
+        numbered = self._stepless()
+        self._grow(stop)
+        self._steps[start:stop], self._values[start:stop] = steps, values
+        self.count, self.unsent = stop, self.unsent + len(steps)
+        fresh = self._steps[max(0, start - 1) : stop]
+        if len(fresh) > 1 and bool((fresh[1:] < fresh[:-1]).any()):
+            order = np.argsort(self._steps[:stop], kind="stable")
+            self._steps[:stop], self._values[:stop] = self._steps[:stop][order], self._values[:stop][order]
+            self.disordered = True
+        elif start and numbered != self._stepless():
+            self.disordered = True  # a page places them by their order, and now by their steps, or the reverse
+        self._summarise(steps, values)
+
+    def arrays(self) -> tuple[Floats, Floats]:
+        """All points: steps (their order, if every step is the same) and values."""
+        x = np.arange(self.count, dtype=np.float64) if self._stepless() else self._steps[: self.count]
+        return x, self._values[: self.count]
+
+    def drawn(self) -> tuple[Floats, Floats]:
+        """All points decimated, as what a page holds from now on."""
+        x, y = decimate(*self.arrays())
+        self.page_points, self.unsent, self.disordered = len(x), 0, False
+        return x, y
+
+    def tail(self) -> tuple[Floats, Floats]:
+        """The points that no page has yet, as held from now on."""
+        x, y = self.arrays()
+        start = self.count - self.unsent
+        self.page_points, self.unsent = self.page_points + self.unsent, 0
+        return x[start:], y[start:]
+
+    def entry(self, length: int, whole: bool) -> dict[str, Any]:
+        """The series in a message: how many points it brings, whether they replace all others, and the summary."""
+        low, high = self.low or (None, None), self.high or (None, None)
+        return {
+            "id": self.id, "run": self.run, "key": self.key, "n": length, "whole": whole,
+            "count": self.count, "gaps": self.gaps, "numbered": self._stepless(),
+            "last": _strict(self.last), "last_step": float(self._steps[self.count - 1]) if self.count else None,
+            "min": low[0], "min_step": low[1], "max": high[0], "max_step": high[1],
+        }  # fmt: skip
+
+    @property
+    def last(self) -> float | None:
+        """The value at the greatest step."""
+        return float(self._values[self.count - 1]) if self.count else None
+
+    def _stepless(self) -> bool:
+        return self.count > 1 and bool(self._steps[0] == self._steps[self.count - 1])
+
+    def _grow(self, needed: int) -> None:
+        if needed > len(self._steps):
+            room = np.empty(max(needed, 2 * len(self._steps)) - self.count)
+            self._steps = np.concatenate([self._steps[: self.count], room])
+            self._values = np.concatenate([self._values[: self.count], room])
+
+    def _summarise(self, steps: NDArray[np.int64], values: Floats) -> None:
+        real = np.isfinite(values)
+        self.gaps += int(len(values) - real.sum())
+        if not real.any():
+            return
+        values, steps = values[real], steps[real]
+        at, to = int(values.argmin()), int(values.argmax())
+        if self.low is None or values[at] < self.low[0]:
+            self.low = float(values[at]), float(steps[at])
+        if self.high is None or values[to] > self.high[0]:
+            self.high = float(values[to]), float(steps[to])
+        if self.first is None:
+            self.first = float(values[0])
 
 
 class CurvesPanel(anywidget.AnyWidget):
@@ -85,17 +177,20 @@ class CurvesPanel(anywidget.AnyWidget):
         ensure_plotly()
         self._store, self._keys = store, None if keys is None else list(keys)
         self._run_ids, self._slots = list(run_ids), dict(slots or {})
-        self._feeds = list(feeds) if feeds is not None else [_feed(store, run_id, keys) for run_id in run_ids]
+        self._feeds = list(feeds) if feeds is not None else [feed_of(store, run_id, keys) for run_id in run_ids]
         self._lock = threading.RLock()
         self._series: dict[tuple[int, str], Series] = {}
         self._seq, self._whole_at, self._whole_bytes = 0, 0.0, 0
         self._facts: list[dict[str, Any]] = []
+        self._charts: list[dict[str, Any]] = []
+        self._charts_at: float | None = None
+        self._revived: set[int] = set()  # places of runs that got points, so that even an ended one is looked at anew
         self._stops: list[Callable[[], None]] = []
         self._ended = threading.Event()
         self.settled = threading.Event()
         super().__init__(_panel=uuid.uuid4().hex, _live=live)
         self.on_msg(self._on_message)
-        self._facts = self._read_facts()
+        self._facts = read_facts(self._store, self._run_ids, self._slots)
         for place, feed in enumerate(self._feeds):
             self._take(place, feed.read())
         self._send_whole()
@@ -176,6 +271,8 @@ class CurvesPanel(anywidget.AnyWidget):
             if series is not None and len(points.steps):
                 series.take(points.steps, points.values)
                 changed.append(series)
+        if changed:
+            self._revived.add(place)
         return changed
 
     def _new_series(self, place: int, key: str) -> Series | None:
@@ -184,33 +281,18 @@ class CurvesPanel(anywidget.AnyWidget):
         if not wanted:
             return None
         series = self._series[place, key] = Series(place, key)
+        self._charts_at = None
         return series
 
     # ---- facts of the runs ----
 
-    def _read_facts(self) -> list[dict[str, Any]]:
-        experiments: dict[str, str] = {}
-        facts = []
-        for place, run_id in enumerate(self._run_ids, 1):
-            info = self._store.get_run(run_id).info
-            if info.experiment_id not in experiments:
-                experiments[info.experiment_id] = self._store.get_experiment(info.experiment_id).name
-            lost = info.status == "RUNNING" and self._store.run_life(run_id).lost
-            slot = self._slots.get(run_id, place)
-            facts.append({
-                "id": run_id,
-                "name": info.run_name or run_id,
-                "experiment": experiments[info.experiment_id],
-                "status": "LOST" if lost else info.status,
-                "start": info.start_time,
-                "end": info.end_time,
-                "slot": slot if 1 <= slot <= SLOTS else None,
-            })  # fmt: skip
-        return facts
-
     def _refresh_facts(self) -> bool:
-        facts = self._read_facts()
         with self._lock:
+            known = {fact["id"]: fact for fact in self._facts if fact["status"] not in _OPEN}
+            for place in self._revived:
+                known.pop(self._run_ids[place], None)
+            facts = read_facts(self._store, self._run_ids, self._slots, known)
+            self._revived.clear()
             if facts == self._facts:
                 return False
             self._facts = facts
@@ -219,11 +301,11 @@ class CurvesPanel(anywidget.AnyWidget):
             return True
 
     def _head(self) -> dict[str, Any]:
-        return {
-            "runs": self._facts,
-            "charts": charts_of(self._series.values(), self._keys),
-            "now": int(time.time() * 1000),
-        }
+        return {"runs": self._facts, "charts": self._fresh_charts(), "now": int(time.time() * 1000)}
+
+    def _fresh_charts(self) -> list[dict[str, Any]]:
+        self._charts, self._charts_at = charts_of(self._series.values(), self._keys), time.monotonic()
+        return self._charts
 
     # ---- messages ----
 
@@ -249,7 +331,8 @@ class CurvesPanel(anywidget.AnyWidget):
             entries.append(series.entry(len(x), whole=anew))
             buffers += [_bytes(x), _bytes(y)]
         self._seq += 1
-        charts = charts_of(self._series.values(), self._keys)
+        stale = self._charts_at is None or time.monotonic() - self._charts_at > _CHARTS_EVERY_S
+        charts = self._fresh_charts() if stale else self._charts
         self.send({"type": "points", "seq": self._seq, "charts": charts, "series": entries}, buffers=buffers)
 
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
@@ -303,11 +386,12 @@ class LiveCurves(CurvesPanel):
         super().__init__(store, [run_id], keys, feeds=None if feed is None else [feed], live=True)
 
 
-def _feed(store: Store, run_id: str, keys: Sequence[str] | None) -> Feed:
-    from trackbook.runs.feed import Feed as RunFeed
-
-    return RunFeed(store, run_id, keys)
-
-
 def _bytes(numbers: np.ndarray) -> bytes:
     return np.ascontiguousarray(numbers, dtype="<f8").tobytes()
+
+
+def _strict(value: float | None) -> float | str | None:
+    """As strict JSON can carry it: NaN and the infinities as the texts that JavaScript's Number() reads."""
+    if value is None or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -26,6 +26,19 @@ from trackbook.widgets.static_table import static_table
 __all__ = ["RunQuery", "RunsTable", "slots_of"]
 
 _SLOTS = 24
+#: Files of the page's side, each using those before it.
+_PARTS = (
+    "runs_table_data",
+    "runs_table_filter",
+    "runs_table_suggest",
+    "runs_table_cells",
+    "runs_table_layout",
+    "runs_table_menus",
+    "runs_table_box",
+    "runs_table_columns",
+    "runs_table_selection",
+    "runs_table",
+)
 _AGGREGATES = ("last", "min", "max", "count")
 _NO_STORE = (
     "This table was made of columns alone: it knows text and comparisons joined by AND. Use RunsTable.of(store, ...)."
@@ -105,15 +118,7 @@ class RunsTable(anywidget.AnyWidget):
         slots: colour slot, 1 to 24, of each selected run; share it with the panel of curves.
     """
 
-    _esm = module(
-        "shared",
-        "runs_table_data",
-        "runs_table_filter",
-        "runs_table_cells",
-        "runs_table_layout",
-        "runs_table_menus",
-        "runs_table",
-    )
+    _esm = module("shared", *_PARTS)
     _css = styles("shared", "runs_table")
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
     slots = traitlets.Dict(key_trait=traitlets.Unicode(), value_trait=traitlets.Int()).tag(sync=True)

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trackbook.entities import Metric, Param, RunTag
-from trackbook.errors import BadFilter
 from trackbook.filters import (
     AGGREGATES,
     And,
@@ -35,7 +34,8 @@ from trackbook.stores.sql.store import SqlStore
 
 INF, NAN = math.inf, math.nan
 SIGNS = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
-TEXTS = ["", "a", "A", "aé", "AÉ", "a%b", "a_b", "a*b", "[a]", "?", "'; DROP TABLE runs; --", "x" * 130, "x" * 128 + "y"]
+TEXTS = ["", "a", "A", "aé", "AÉ", "a%b", "a_b", "a*b", "[a]", "?", "'; DROP TABLE runs; --"]
+TEXTS += ["x" * 130, "x" * 128 + "y"]  # equal as far as their index goes
 #: Points of the metrics of each run: (step, value), in the order in which they are logged.
 POINTS: list[dict[str, list[tuple[int, float]]]] = [
     {"m": [(0, 0.5)], "n": [(0, 1.0)]},
@@ -93,8 +93,7 @@ class Model:
             return max(points, key=lambda point: point[0])[1]
         if aggregate == "count":
             return len(points)
-        pick = {"min": min, "max": max, "first": lambda values: values[0]}[aggregate]
-        return float(pick(numbers)) if numbers else None
+        return {"min": min(numbers), "max": max(numbers), "first": numbers[0]}[aggregate] if numbers else None
 
 
 def holds(tree: Filter, run: Model) -> bool:
@@ -152,11 +151,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         params = {"p": TEXTS[number % len(TEXTS)]} if number % 3 else {}
         tags = {"t t": TEXTS[(number * 5) % len(TEXTS)]} if number % 4 else {}
         user = "" if number % 2 else "Ada"
-        run = Model(f"{number:032x}", 1000 - number // 3, None, "RUNNING", f"name {number % 5}", user or None, points, params, tags)
+        start, name = 1000 - number // 3, f"name {number % 5}"
+        run = Model(f"{number:032x}", start, None, "RUNNING", name, user or None, points, params, tags)
         run.known = {key for some in POINTS for key in some}
         store.create_run(NewRun(experiment, run.run_name, user, run.start_time, run_id=run.run_id))
         metrics = [Metric(key, value, 1, step) for key, some in points.items() for step, value in some]
-        store.log_batch(run.run_id, metrics, [Param(*item) for item in params.items()], [RunTag(*item) for item in tags.items()])
+        logged = [Param(*item) for item in params.items()], [RunTag(*item) for item in tags.items()]
+        store.log_batch(run.run_id, metrics, *logged)
         if number % 5 == 1:
             run.status, run.end_time = ("FINISHED", "FAILED", "KILLED")[number % 3], 2000 + number
             store.update_run(run.run_id, run.status, run.end_time)
@@ -217,8 +218,10 @@ def has_no_row(run: Model, name: Identifier) -> bool:
 
 METRICS = [Identifier("metric", "m", aggregate) for aggregate in (None, *sorted(AGGREGATES))]
 METRICS += [Identifier("metric", "n"), Identifier("metric", "never"), Identifier("metric", "n", "max")]
-NAMED_TEXTS = [Identifier("param", "p"), Identifier("tag", "t t"), Identifier("param", "never"), Identifier("dataset", "name")]
-NAMED_TEXTS += [Identifier("attribute", key) for key in ("run_id", "run_name", "status", "user_id", "lifecycle_stage")]
+LOGGED_TEXTS = [Identifier("param", "p"), Identifier("tag", "t t"), Identifier("param", "never")]
+TEXT_ATTRIBUTES = [
+    Identifier("attribute", key) for key in ("run_id", "run_name", "status", "user_id", "lifecycle_stage")
+]
 TIMES = [Identifier("attribute", key) for key in ("start_time", "end_time", "duration")]
 NUMBERS = st.sampled_from([0, 0.5, -0.0, 1, 2.0**53, 2**53 + 1, INF, -INF, NAN, 997, 1000, 2006])
 WORDS = st.sampled_from([*TEXTS, "Ada", "name 1", "RUNNING", "KILLED", "0" * 31 + "5"])
@@ -239,7 +242,8 @@ def conditions() -> st.SearchStrategy[Filter]:
     def build(name: Identifier, test: tuple[str, Any]) -> Filter:
         return Comparison(name, *test)
 
-    return st.builds(build, st.sampled_from(METRICS + TIMES), number) | st.builds(build, st.sampled_from(NAMED_TEXTS), text)
+    texts = [*LOGGED_TEXTS, *TEXT_ATTRIBUTES, Identifier("dataset", "name")]
+    return st.builds(build, st.sampled_from(METRICS + TIMES), number) | st.builds(build, st.sampled_from(texts), text)
 
 
 TREES = st.recursive(
@@ -251,7 +255,8 @@ TREES = st.recursive(
     ),
     max_leaves=5,
 )
-ORDERS = st.lists(st.builds(Ordering, st.sampled_from(METRICS + NAMED_TEXTS[:3] + NAMED_TEXTS[4:] + TIMES), st.booleans()), max_size=3)
+SORTABLE = st.sampled_from([*METRICS, *LOGGED_TEXTS, *TEXT_ATTRIBUTES, *TIMES])
+ORDERS = st.lists(st.builds(Ordering, SORTABLE, st.booleans()), max_size=3)
 
 
 @settings(max_examples=300)
@@ -263,7 +268,9 @@ def test_any_filter_and_order_finds_what_the_reference_finds(
 
 
 @settings(max_examples=100)
-@given(tree=st.none() | conditions(), order=ORDERS.map(tuple), way=st.sampled_from(sorted(WAYS)), size=st.integers(1, 9))
+@given(
+    tree=st.none() | conditions(), order=ORDERS.map(tuple), way=st.sampled_from(sorted(WAYS)), size=st.integers(1, 9)
+)
 def test_pages_put_together_are_the_whole(
     world: World, tree: Filter | None, order: tuple[Ordering, ...], way: str, size: int
 ) -> None:
@@ -289,20 +296,16 @@ def literal(value: object) -> str:
     return repr(value) if not isinstance(value, str) else f'"{value}"' if "'" in value else f"'{value}'"
 
 
-@given(tree=TREES.filter(lambda tree: "nan" not in repr(tree)))
+# NaN is not equal to itself, and a lifecycle_stage takes only the values that there are
+@given(tree=TREES.filter(lambda tree: "nan" not in repr(tree) and "lifecycle" not in repr(tree)))
 def test_tree_that_is_written_down_is_read_back(tree: Filter) -> None:
-    try:
-        assert parse_filter(written(tree)) == tree
-    except BadFilter as bad:
-        assert "lifecycle_stage" in bad.message  # the one attribute here that knows all its values
+    assert parse_filter(written(tree)) == tree
 
 
 @pytest.mark.parametrize("way", sorted(WAYS))
 @pytest.mark.parametrize("literal", [0.5, NAN, INF, -INF])
 @pytest.mark.parametrize("operator", ["=", "!=", "<", "<=", ">", ">="])
-def test_nan_matches_no_comparison(
-    world: World, operator: str, literal: float, way: str
-) -> None:
+def test_nan_matches_no_comparison(world: World, operator: str, literal: float, way: str) -> None:
     for name in METRICS:
         tree = parse_filter(f"metrics.{name.written} {operator} {literal}")
         assert tree is not None

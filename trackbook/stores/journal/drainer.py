@@ -110,7 +110,7 @@ class Drainer:
     """
 
     def __init__(self, writer: Writer, sink: Sink, beat: Callable[[], None]) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a signal handler may end a run in the middle of a flush
         self._writer, self._sink = writer, sink
         self._segments: list[Segment] = []
         self._wake = threading.Event()
@@ -148,16 +148,24 @@ class Drainer:
     def _retire(self, segment: Segment) -> None:
         """Remove a segment whose records are all stored, once the disk has them."""
         self._sink.settle()
-        segment.path.unlink(missing_ok=True)
-        self._segments.remove(segment)
-        self._writer.drop(segment.number)
+        if self._writer.drop(segment):
+            self._segments.remove(segment)
 
     def close(self) -> None:
-        """Stop, and remove every segment, all of which must be drained."""
+        """Stop, drain and remove every segment, but for one to which another thread goes on to log."""
         self.stop()
         with self.lock:
-            for segment in list(self._segments):
-                self._retire(segment)
+            for _ in range(3):
+                self._drain()
+                for segment in list(self._segments):
+                    self._retire(segment)
+                if not self._segments:
+                    break
+
+    def is_behind(self) -> bool:
+        """Whether something was logged that is not stored."""
+        opened, end = self._writer.segments()
+        return bool(opened) and (len(opened) > 1 or end > opened[-1].pos)
 
     def sync(self) -> None:
         """Have the disk take what was logged."""
@@ -188,7 +196,7 @@ class Drainer:
 
     def after_fork(self) -> None:
         """Begin without thread and segments in a forked child."""
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self._wake = threading.Event()
         self._starting = threading.Lock()
         self._stop = None
@@ -215,7 +223,7 @@ class Drainer:
             except Exception as error:  # noqa: BLE001  # the named seam: a thread that dies would stop all storing
                 self._complain(error)
                 stop.wait(_BEAT)
-                self.wake()
+                self._wake.set()  # try again, but do not outlive a stop
         self._tidy()
 
     def _tidy(self) -> None:

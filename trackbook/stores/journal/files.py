@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trackbook.stores.journal.records import HEADER, Series, json_record, scan
+from trackbook.stores.permissions import file_mode, make_folder
 
 __all__ = [
     "Segment",
@@ -34,6 +35,7 @@ __all__ = [
 log = logging.getLogger("trackbook")
 
 FORMAT = 1
+NASCENT = ".new"
 _HEADER_ROOM = 4096
 
 
@@ -67,7 +69,7 @@ class Segment:
 def put_aside(segment: Segment, damage: list[tuple[int, int]]) -> None:
     """Keep damaged bytes of a segment in ``<writer>.bad``, and say so once a piece."""
     aside = segment.path.with_name(f"{segment.writer}.bad")
-    with open(aside, "ab", opener=lambda path, flags: os.open(path, flags | os.O_CLOEXEC, 0o600)) as out:
+    with open(aside, "ab", opener=lambda path, flags: os.open(path, flags | os.O_CLOEXEC, file_mode())) as out:
         out.writelines(os.pread(segment.descriptor, end - start, start) for start, end in damage)
     log.warning(
         "%d damaged pieces of the journal %s were skipped and kept in %s; every intact record is stored.",
@@ -105,19 +107,17 @@ def list_segments(folder: Path) -> list[SegmentFile]:
     return sorted(found)
 
 
-def create_segment(folder: Path, store_id: str, writer: str, number: int, mode: int = 0o600) -> tuple[int, int]:
+def create_segment(folder: Path, store_id: str, writer: str, number: int) -> tuple[int, int]:
     """Make and lock a new segment.
 
     Returns:
         its descriptor, opened for appending, and the length of its header.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+    make_folder(folder)
     # Under its own name only when it is locked and has its header: else another process could take it for an orphan.
-    path = segment_path(folder, writer, number).with_suffix(".new")
-    descriptor = os.open(path, flags, mode)
+    path = segment_path(folder, writer, number).with_suffix(NASCENT)
+    descriptor = _make_locked(path, file_mode())
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         host, boot = host_and_boot()
         header = json_record(
             HEADER,
@@ -133,6 +133,30 @@ def create_segment(folder: Path, store_id: str, writer: str, number: int, mode: 
             path.unlink()
         raise
     return descriptor, len(header)
+
+
+def _make_locked(path: Path, mode: int) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, mode)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:
+            os.close(descriptor)
+            raise
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
+        os.close(descriptor)  # somebody tidied it away before it was locked
+
+
+def _remove_nascent(folder: Path, own: str | None) -> None:
+    """Remove what writers left that were killed while they made a segment."""
+    for name in os.listdir(folder):
+        if not name.endswith(NASCENT) or name.startswith(own or "."):
+            continue
+        with suppress(OSError), open(folder / name, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(file.fileno()).st_ino == os.stat(folder / name).st_ino:
+                os.unlink(folder / name)
 
 
 def read_header(descriptor: int) -> tuple[dict[str, Any], int]:
@@ -201,6 +225,7 @@ def orphans(folder: Path, own: str | None) -> Iterator[tuple[SegmentFile, int]]:
     """Lock, one after another, the segments that other writers left behind."""
     if not _others(folder, own):
         return
+    _remove_nascent(folder, own)
     for segment in list_segments(folder):
         if segment.writer == own:
             continue

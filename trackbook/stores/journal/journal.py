@@ -9,7 +9,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from trackbook.errors import StoreError
+from trackbook.errors import ReadOnlyStore, StoreError
 from trackbook.stores.journal.drainer import Drainer, Extra, Sink, drain_segment
 from trackbook.stores.journal.files import Segment, living_writers, orphans, read_header
 from trackbook.stores.journal.records import json_record, read_batch
@@ -50,7 +50,9 @@ class Journal:
             recorder.refuse(reason)
 
     def _beat(self) -> None:
-        if self._open_runs:
+        if not self._open_runs:
+            self._rest()  # what was logged to runs that are not open here is stored
+        else:
             words = self._sink.beat(tuple(self._open_runs), self.writer.now())
             for run_id, word in words.items():
                 self.recorder(run_id).control = word
@@ -69,6 +71,8 @@ class Journal:
         if not self._open_runs:
             self._drainer.stop()
             self.writer.awake = False
+            if self._drainer.is_behind():  # another thread logged meanwhile, or the store does not take it now
+                self._drainer.wake()
 
     def flush(self, extra: Extra | None = None, *, adopt: bool = True) -> None:
         """Bring everything logged so far into the store, also what dead writers left; in the calling thread.
@@ -91,12 +95,12 @@ class Journal:
         self.flush(extra)
         self.sync()
 
-    def keep(self, kind: int, content: dict[str, Any]) -> None:
-        """Put something into the journal that the store, being away, cannot take now."""
+    def keep(self, kind: int, content: dict[str, Any], reason: StoreError) -> None:
+        """Put something into the journal that the store cannot take now, for this reason."""
         with self.writer.lock:
             self.writer.append(json_record(kind, content))
         self.writer.wake()
-        log.warning("The store is away; what was logged waits in %s and is stored when it is back.", self._folder)
+        log.warning("What was logged waits in %s and is stored as soon as that works again: %s", self._folder, reason)
 
     def adopt(self) -> int:
         """Store what dead writers left and remove their segments.
@@ -109,7 +113,7 @@ class Journal:
             try:
                 self._adopt(Segment(file, descriptor, read_header(descriptor)[1], {}))
                 adopted += 1
-            except StoreError as error:
+            except (StoreError, ReadOnlyStore) as error:
                 log.warning("A journal of another process waits to be stored: %s", error)
             finally:
                 os.close(descriptor)
@@ -137,7 +141,7 @@ class Journal:
         try:
             self.flush()
             self._drainer.close()
-        except StoreError as error:
+        except (StoreError, ReadOnlyStore) as error:
             self._drainer.stop()
             log.warning("What was logged waits in %s: %s", self._folder, error)
 

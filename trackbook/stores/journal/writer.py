@@ -9,7 +9,9 @@ import time
 import weakref
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from trackbook.entities import Metric
 from trackbook.entities.checks import checked_metric
@@ -50,7 +52,7 @@ class Writer:
 
     def __init__(self, folder: Path, store_id: str) -> None:
         self.id = new_writer_id()
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a signal handler may log in the middle of a log
         self.awake = False
         self.offset = time.time_ns() - time.monotonic_ns()
         self.wake: Callable[[], None] = _nothing
@@ -84,7 +86,7 @@ class Writer:
             os.close(segment.descriptor)
         self._opened = []
         self.id = new_writer_id()
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.awake = False
         self._begin(0)
 
@@ -144,22 +146,29 @@ class Writer:
     def segments(self) -> tuple[list[Segment], int]:
         """Every open segment, the one that is written last, and how long that one is."""
         with self.lock:
-            return list(self._opened), self._size()
+            return list(self._opened), os.fstat(self._opened[-1].descriptor).st_size if self._opened else 0
 
     def rotate(self, size: int) -> None:
         """Begin a new segment if the open one has reached a size."""
-        with self.lock:
+        with self.lock, suppress(StoreError):  # where there is no room for one, the next append says so
             if self._size() >= size:
                 self._next_segment()
 
-    def drop(self, number: int) -> None:
-        """Close a segment that is stored and removed, and with it its lock."""
+    def drop(self, segment: Segment) -> bool:
+        """Remove a segment that is stored, and with it its lock; not one to which something was added meanwhile.
+
+        Returns:
+            whether it is gone.
+        """
         with self.lock:
-            for segment in [s for s in self._opened if s.number == number]:
-                self._opened.remove(segment)
-                os.close(segment.descriptor)
-                if segment.descriptor == self.descriptor:
-                    self._begin(self.segment + 1)
+            if os.fstat(segment.descriptor).st_size > segment.pos:
+                return False
+            segment.path.unlink(missing_ok=True)
+            self._opened.remove(segment)
+            os.close(segment.descriptor)
+            if segment.descriptor == self.descriptor:
+                self._begin(self.segment + 1)
+            return True
 
     def _next_segment(self) -> None:
         self._begin(self.segment + 1)
@@ -180,7 +189,10 @@ class Writer:
         """Have the disk take what was appended since the last time (fdatasync), if anything was."""
         size = self.size()
         if size != self._synced and size > self.start:
-            os.fdatasync(self.descriptor)
+            try:
+                os.fdatasync(self.descriptor)
+            except OSError as error:
+                raise storage_error(error, self._folder) from error
             self._synced = size
 
 
@@ -212,7 +224,7 @@ class JournalRecorder(Recorder):
                 for key, value in metrics.items():
                     flat += (numbers[key], step or 0, when, value)
                 writer.append(frame(POINTS, _packer(len(metrics))(*flat)))
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, struct.error):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError, struct.error):
             points = [Metric(key, value, timestamp, step or 0) for key, value in _pairs(metrics)]  # type: ignore[arg-type]
             self._log_checked(points)
         if not writer.awake:
@@ -223,7 +235,7 @@ class JournalRecorder(Recorder):
         try:
             with self._writer.lock:
                 self._writer.append(frame(POINTS, self._packed(points)))
-        except (KeyError, TypeError, ValueError, OverflowError, struct.error):
+        except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, struct.error):
             self._log_checked(points)
         if not self._writer.awake:
             self._writer.wake()
@@ -282,9 +294,9 @@ def _hot_path(writer: Writer, numbers: dict[str, int], log_checked: Callable[[li
 
     def log(key: str, value: float, step: int | None = None, timestamp: int | None = None) -> None:
         try:
-            if not acquire(False):
-                _wait_for(lock)
-            try:
+            try:  # Ctrl-C can strike as soon as the lock is taken
+                if not acquire(False):
+                    _wait_for(lock)
                 when = clock() + writer.offset if timestamp is None else _untouched(timestamp)
                 body = pack(head, numbers[key], step or 0, when, value)
                 written = write(writer.descriptor, body + pack_crc(checksum(body)))
@@ -292,7 +304,7 @@ def _hot_path(writer: Writer, numbers: dict[str, int], log_checked: Callable[[li
                     writer.withdraw(written)
             finally:
                 release()
-        except (KeyError, TypeError, ValueError, OverflowError, struct.error, OSError):
+        except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, struct.error, OSError):
             log_checked([Metric(key, value, timestamp, step or 0)])  # type: ignore[arg-type]
         if not writer.awake:
             writer.wake()
@@ -300,14 +312,18 @@ def _hot_path(writer: Writer, numbers: dict[str, int], log_checked: Callable[[li
     return log
 
 
-def _wait_for(lock: threading.Lock) -> None:
+def _wait_for(lock: Any) -> None:
     """Wait for another thread's append, which takes microseconds.
 
-    Ctrl-C can strike between the moment a lock is taken and the block that releases it. A `with` would not have that
-    gap, but costs a tenth of the hot path; so a lock that stays taken for a minute counts as left behind by
-    a call that died.
+    The caller releases the lock in any case (a `with` would cost a tenth of the hot path), so whoever is interrupted here
+    must leave holding it.
     """
-    lock.acquire(timeout=60)
+    try:
+        lock.acquire()
+    except BaseException:
+        if not lock._is_owned():
+            lock.acquire()
+        raise
 
 
 def storage_error(error: OSError, folder: Path) -> StoreError:

@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 __all__ = ["Columns"]
 
 _CHUNK = 1_000  # runs whose values are in memory as text at one time
-_LABEL = 2**32  # run * _LABEL + series (or name) labels a value
+_LABEL = 2**32  # place * _LABEL + series (or name) labels a value
+_RAW = ("run_id", "experiment", "status", "heartbeat", "writer", "name")
+_ATTRIBUTES = (*_RAW, "user_id", "lifecycle_stage", "start_time", "end_time")
 _STATUS = {number: RunStatus.to_string(number) for number in RunStatus.all_status()}
 
 
 class _Group(NamedTuple):
-    """The values of one series or name: its key, the runs that have it, and where their values are among others."""
+    """The values of one series or name: its key, the places of the runs that have it, and of its values among all."""
 
     number: int
-    runs: np.ndarray
-    cells: np.ndarray
+    places: Any
+    cells: Any
 
 
 @dataclass(frozen=True)
@@ -58,56 +60,67 @@ class Columns:
             silent_before: ms; a RUNNING run whose last heartbeat is older is lost, unless its writer lives.
             living_writers: those of some writers that live.
         """
-        import numpy as np
-
-        keys = np.asarray(self.keys, dtype=np.int64)
-        place = np.zeros(int(keys.max(initial=0)) + 1, dtype=np.int64)
-        place[keys] = np.arange(len(keys))
         metrics: dict[str, dict[str, np.ndarray]] = {}
-        texts: dict[str, dict[str, np.ndarray]] = {"params": {}, "run_tags": {}}
-        ordered = np.sort(keys).tolist()
-        for start in range(0, len(ordered), _CHUNK):
-            wanted = by_id_list(ordered[start : start + _CHUNK])
-            self._add_metrics(wanted, place, metrics)
+        texts: dict[str, dict[str, list[str | None]]] = {"params": {}, "run_tags": {}}
+        for start in range(0, len(self.keys), _CHUNK):
+            chunk = self.keys[start : start + _CHUNK]
+            self._add_metrics(chunk, start, metrics)
             for table, columns in texts.items():
-                self._add_texts(table, wanted, place, columns)
-        params, tags = ({key: text[key].tolist() for key in sorted(text)} for text in texts.values())
+                self._add_texts(table, chunk, start, columns)
+        params, tags = ({key: text[key] for key in sorted(text)} for text in texts.values())
         run_ids, attributes = self._attributes(artifact_uri, silent_before, living_writers)
         return RunTable(run_ids, attributes, {key: metrics[key] for key in sorted(metrics)}, params, tags)
 
-    def _add_metrics(self, wanted: str, place: np.ndarray, metrics: dict[str, dict[str, np.ndarray]]) -> None:
+    def _add_metrics(self, runs: Sequence[int], start: int, metrics: dict[str, dict[str, np.ndarray]]) -> None:
         import numpy as np
 
-        label = f"run * {_LABEL} + series"
-        sql = f"SELECT {', '.join([label, *self.aggregates])} FROM metric_summary WHERE run IN {id_list()}"
-        rows = self.connection.execute(sql, (wanted,))
-        groups = _groups(np.array([row[0] for row in rows], dtype=np.int64))
-        values = [np.array([row[i] for row in rows], dtype=np.float64) for i in range(1, len(self.aggregates) + 1)]
+        wanted = by_id_list(runs)
+        from_ = _from("metric_summary")
+        ((listed,),) = self.connection.execute(f"SELECT group_concat(v.series) {from_}", (wanted,))
+        columns = ", ".join(f"v.{name}" for name in self.aggregates)
+        rows = self.connection.execute(f"SELECT {columns} {from_}", (wanted,))
+        values = [np.array([row[i] for row in rows], dtype=np.float64) for i in range(len(self.aggregates))]
+        groups = _even_groups(listed, len(runs)) or self._groups("metric_summary", "series", wanted)
         names = metric_names(self.connection, [group.number for group in groups])
-        for number, runs, cells in groups:
+        for number, places, cells in groups:
             if number not in names:
                 continue
-            columns = metrics.get(names[number])
-            if columns is None:
+            metric = metrics.get(names[number])
+            if metric is None:
                 empty = {name: np.full(len(self.keys), np.nan) for name in self.aggregates}
-                columns = metrics[names[number]] = empty
-            for column, value in zip(columns.values(), values, strict=True):
-                column[place[runs]] = value[cells]
+                metric = metrics[names[number]] = empty
+            for column, value in zip(metric.values(), values, strict=True):
+                column[start : start + len(runs)][places] = value[cells]
 
-    def _add_texts(self, table: str, wanted: str, place: np.ndarray, columns: dict[str, np.ndarray]) -> None:
-        import numpy as np
-
-        label = f"run * {_LABEL} + name"
-        sql = f"SELECT group_concat({label}), json_group_array(value) FROM {table} WHERE run IN {id_list()}"
-        ((labels, texts),) = self.connection.execute(sql, (wanted,))
-        groups = _groups(np.fromstring(labels or "", dtype=np.int64, sep=","))
-        values = np.array(json.loads(texts), dtype=object)
+    def _add_texts(self, table: str, runs: Sequence[int], start: int, columns: dict[str, list[str | None]]) -> None:
+        wanted = by_id_list(runs)
+        sql = f"SELECT group_concat(v.name), json_group_array(v.value) {_from(table)}"
+        ((listed, texts),) = self.connection.execute(sql, (wanted,))
+        values = json.loads(texts)
+        groups = _even_groups(listed, len(runs)) or self._groups(table, "name", wanted)
         names = text_names(self.connection, [group.number for group in groups])
-        for number, runs, cells in groups:
+        for number, places, cells in groups:
             column = columns.get(names[number])
             if column is None:
-                column = columns[names[number]] = np.full(len(self.keys), None, dtype=object)
-            column[place[runs]] = values[cells]
+                column = columns[names[number]] = [None] * len(self.keys)
+            if isinstance(cells, slice):
+                column[start : start + len(runs)] = values[cells]
+                continue
+            for place, cell in zip(places.tolist(), cells.tolist(), strict=True):
+                column[start + place] = values[cell]
+
+    def _groups(self, table: str, column: str, wanted: str) -> list[_Group]:
+        """Where each number's values are, whichever runs have it."""
+        import numpy as np
+
+        labelled = f"SELECT group_concat(j.key * {_LABEL} + v.{column}) {_from(table)}"
+        ((labels,),) = self.connection.execute(labelled, (wanted,))
+        if labels is None:
+            return []
+        places, numbers = np.divmod(np.fromstring(labels, dtype=np.int64, sep=","), _LABEL)
+        order = np.argsort(numbers, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
+        return [_Group(int(numbers[cells[0]]), places[cells], cells) for cells in parts]
 
     def _attributes(
         self,
@@ -115,30 +128,27 @@ class Columns:
         silent_before: int,
         living_writers: Callable[[Collection[str]], set[str]],
     ) -> tuple[list[str], dict[str, list[Any]]]:
-        rows = self.connection.execute(
-            "SELECT id, run_id, experiment, name, user_id, lifecycle_stage, start_time, end_time, status, heartbeat, "
-            f"writer FROM runs WHERE id IN {id_list()}",
-            (by_id_list(self.keys),),
-        )
-        found = {row[0]: row for row in rows}
-        columns = list(zip(*(found[key] for key in self.keys), strict=True)) or [()] * 11
-        _, ids, experiments, names, users, stages, starts, ends, statuses, beats, writers = columns
+        columns: dict[str, list[Any]] = {name: [] for name in _ATTRIBUTES}
+        arrays = ", ".join(f"json_group_array(v.{name})" for name in _ATTRIBUTES)
+        for start in range(0, len(self.keys), _CHUNK):
+            wanted = by_id_list(self.keys[start : start + _CHUNK])
+            (row,) = self.connection.execute(f"SELECT {arrays} {_from('runs', 'id')}", (wanted,))
+            for name, text in zip(_ATTRIBUTES, row, strict=True):
+                columns[name] += json.loads(text)
+        ids, experiments, statuses, beats, writers, names = (columns.pop(name) for name in _RAW)
         silent = [
             status == RunStatus.RUNNING and beat is not None and beat < silent_before
             for status, beat in zip(statuses, beats, strict=True)
         ]
         living = living_writers({writer for writer, quiet in zip(writers, silent, strict=True) if quiet and writer})
         places = self._uris(set(experiments), artifact_uri)
-        return list(ids), {
+        return ids, {
             "experiment_id": [str(experiment) for experiment in experiments],
-            "run_name": list(names),
+            "run_name": names,
             "status": [_STATUS[status] for status in statuses],
-            "user_id": list(users),
             "artifact_uri": [places[e][0] + run_id + places[e][1] for e, run_id in zip(experiments, ids, strict=True)],
-            "lifecycle_stage": list(stages),
-            "start_time": list(starts),
-            "end_time": list(ends),
             "lost": [quiet and writer not in living for quiet, writer in zip(silent, writers, strict=True)],
+            **columns,
         }
 
     def _uris(self, experiments: set[int], artifact_uri: Callable[[str, str], str]) -> dict[int, tuple[str, str]]:
@@ -147,13 +157,25 @@ class Columns:
         return {number: uri_parts(artifact_uri, location) for number, location in rows}
 
 
-def _groups(labels: np.ndarray) -> list[_Group]:
-    """What is labelled with run and number, by number."""
-    import numpy as np
+def _from(table: str, owner: str = "run") -> str:
+    """Rows of runs whose keys are a parameter.
 
-    if not labels.size:
+    A CROSS JOIN is a loop in a loop, as written: rows come run by run in the order asked for, and sorted within a run.
+    """
+    return f"FROM json_each(?) j CROSS JOIN {table} v ON v.{owner} = j.value"
+
+
+def _even_groups(listed: str | None, runs: int) -> list[_Group]:
+    """The same where every run has the same numbers, which is mostly so and quick to see; else nothing.
+
+    The numbers of a run rise. If one rising row of them comes again and again, as often as there are runs, then no run
+    can have two of those rows, and so each has one.
+    """
+    if listed is None:
         return []
-    runs, numbers = np.divmod(labels, _LABEL)
-    order = np.argsort(numbers, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
-    return [_Group(int(numbers[cells[0]]), runs[cells], cells) for cells in parts]
+    width = (listed.count(",") + 1) // runs
+    first = listed.split(",", width)[:width]
+    numbers = [int(number) for number in first]
+    if not first or listed != ",".join([",".join(first)] * runs) or numbers != sorted(set(numbers)):
+        return []
+    return [_Group(number, slice(None), slice(place, None, width)) for place, number in enumerate(numbers)]

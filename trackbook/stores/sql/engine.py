@@ -17,7 +17,6 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool, StaticPool
 
-from trackbook.config import read_settings
 from trackbook.errors import DamagedStore, ForeignDatabase, ReadOnlyStore, StorageFull, StoreAway, StoreError
 from trackbook.uris import StoreUri
 
@@ -178,7 +177,6 @@ class Database:
         """Choose, once in the life of a file, what cannot be chosen inside a transaction or afterwards."""
         if self.in_memory:
             return
-        os.chmod(str(self.uri.path), int(read_settings().file_mode or "600", 8))
         with self._lock, _errors(self):
             connection = Connection(self._writer().dbapi_connection)
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")

@@ -14,6 +14,7 @@ from trackbook.stores.sql.engine import Connection
 
 __all__ = ["load_runs", "metric_names", "text_names", "uri_parts"]
 
+_CHUNK = 1_000  # runs whose values are in memory as rows at one time
 _SOME_RUN = "0123456789abcdef" * 2
 _STATUS = {number: RunStatus.to_string(number) for number in RunStatus.all_status()}
 
@@ -35,6 +36,11 @@ def load_runs(connection: Connection, keys: Sequence[int], artifact_uri: Callabl
         keys: of existing runs, in the order in which the runs are wanted.
         artifact_uri: makes a URI of an experiment's location and a run id.
     """
+    runs: list[Run] = []
+    if len(keys) > _CHUNK:
+        for start in range(0, len(keys), _CHUNK):
+            runs += load_runs(connection, keys[start : start + _CHUNK], artifact_uri)
+        return runs
     if len(keys) == 1:
         data = [_data_of(connection, keys[0])]
         rows = connection.execute(f"{_RUNS} = ?", keys)
@@ -42,7 +48,6 @@ def load_runs(connection: Connection, keys: Sequence[int], artifact_uri: Callabl
         data = _data_of_many(connection, keys)
         found = {row[0]: row for row in connection.execute(f"{_RUNS} IN {id_list()}", (by_id_list(keys),))}
         rows = [found[key] for key in keys]
-    runs = []
     for row, logged in zip(rows, data, strict=True):
         _, run_id, experiment, user, status, start, end, stage, name, location = row
         uri = artifact_uri(location, run_id)

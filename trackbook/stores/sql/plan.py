@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trackbook.filters import And, Comparison, Filter, Or, Ordering
+from trackbook.filters import And, Comparison, Filter, Identifier, Or, Ordering
 from trackbook.stores.sql.columns import FALSE, NEWEST_RUN, TRUE, Fragment, all_of, head, members, prefix_range
 from trackbook.stores.sql.compile import Known, Rows, compare, run_compiler
 from trackbook.stores.sql.engine import Connection
@@ -24,6 +24,7 @@ from trackbook.stores.sql.tables import HEAD
 __all__ = ["Limits", "RunQuery", "find_runs"]
 
 _COUNTED_SOURCES = 8  # of the conditions, the first ones tell enough
+_NEWEST = Ordering(Identifier("attribute", "start_time"), ascending=False)
 _MERGED = 16  # experiments whose newest runs are rather merged than sorted
 
 
@@ -32,7 +33,7 @@ class Limits:
     """Where one way to search becomes dearer than another, in rows.
 
     Attributes:
-        few: rather sorted than walked to.
+        few: rather sorted than walked to, or twice the results if that is more; 0 to walk always.
         page: results, those of the pages before included, up to which walking pays.
         walked: what a walk may read, or four times the results if that is more; beyond, something else is tried.
         counted: how far ranges are counted that an index holds alone; those of texts, a twentieth of it.
@@ -114,9 +115,10 @@ def find_runs(connection: Connection, query: RunQuery, limit: int, offset: int =
     everything = Fragment(f"SELECT r.id AS run FROM runs r WHERE {query.scope.sql}", query.scope.values)
     found = [source for part in query.conjuncts if (source := _source(part, query.known))]
     sources = [_Source(None, (everything,), exact=True, covered=True), *found[:_COUNTED_SOURCES]]
-    counts = [source.count(connection, limits.few) for source in sources]
+    few = max(limits.few, min(2 * (limit + offset), limits.counted)) if limits.few else 0
+    counts = [source.count(connection, few) for source in sources]
     smallest = min(range(len(sources)), key=counts.__getitem__)
-    if counts[smallest] < limits.few:
+    if counts[smallest] < few:
         return _driven(connection, query, sources[smallest], [], (limit, offset))
     if limit + offset <= limits.page:
         walked = _walk(connection, query, limit + offset)
@@ -200,7 +202,7 @@ def _walk(connection: Connection, query: RunQuery, need: int) -> list[int] | Non
     while order and order[0].name.entity != "attribute" and compiler.rows(order[0].name) is None:
         order = order[1:]
     query = replace(query, order=order)
-    if not order or (order[0].name.key == "start_time" and not order[0].ascending):
+    if not order or order[0] == _NEWEST:
         return _walk_newest(connection, query, need)
     rows = compiler.rows(order[0].name) if order[0].name.entity != "attribute" else None
     if rows is None or rows.value not in ("last", "value"):

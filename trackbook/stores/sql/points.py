@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, repeat
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Points", "RawPoint"]
 
+log = logging.getLogger("trackbook")
+
 RawPoint = tuple[int, int, int, float]  # series number, step, time, value
 Columns = tuple[Sequence[int], Sequence[int], Sequence[float]]
 
@@ -46,6 +49,7 @@ class Points:
     database: Database
     _series: Interned
     _run_keys: dict[str, int]
+    _rejected: set[str]
     _hot_limits: dict[int, int]  # rows of a run beyond which it is looked at for packing
     _listeners: list[Callable[[], None]]
     _now: Callable[[], int]
@@ -175,6 +179,9 @@ class Points:
             "INSERT INTO rejected (writer, segment, offset, reason, body, time) VALUES (?, ?, ?, ?, ?, ?)",
             (writer, number, offset, f"there is no run {run_id}", body, self._now()),
         )
+        if run_id not in self._rejected:
+            self._rejected.add(run_id)
+            log.warning("The run %s is gone; points that were logged to it are kept in the table 'rejected'.", run_id)
 
     def points(self, run_id: str, key: str) -> PointArrays:
         check_run_id(run_id)

@@ -13,6 +13,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from trackbook.entities import DEFAULT_EXPERIMENT_NAME, LifecycleStage
 from trackbook.errors import ForeignDatabase, ReadOnlyStore, SchemaTooNew
+from trackbook.stores.permissions import file_mode, make_folder
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.tables import SCHEMA_VERSION, metadata
 
@@ -80,8 +81,8 @@ def _alone(database: Database) -> Iterator[None]:
     from filelock import FileLock
 
     folder = Path(f"{database.uri.path}.d")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(folder / "open.lock", timeout=120, mode=0o600, poll_interval=0.005):
+    make_folder(folder)
+    with FileLock(folder / "open.lock", timeout=120, mode=file_mode(), poll_interval=0.005):
         yield
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from trackbook.entities import Metric, Param, Run, RunStatus, RunTag
@@ -18,6 +20,7 @@ from trackbook.stores.journal.drainer import Extra
 from trackbook.stores.journal.files import living_writers
 from trackbook.stores.journal.journal import Journal
 from trackbook.stores.journal.records import END, Batch
+from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.sql import names, packing
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.experiments import Experiments
@@ -29,6 +32,8 @@ from trackbook.stores.sql.search import ExperimentSearch, RunSearch, load_runs
 from trackbook.uris import StoreUri, file_uri
 
 __all__ = ["SqlStore"]
+
+log = logging.getLogger("trackbook")
 
 ARTIFACTS = "trackbook-artifacts"
 
@@ -55,14 +60,25 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
         self._folder = Path(f"{uri.path}.d") / "writers"
         if not read_only and uri.path is not None:
             os.makedirs(os.path.dirname(uri.path), exist_ok=True)
+            _make_file(uri.path)
         self.database = Database(uri, read_only)
         self._journal: Journal | None = None
         store_id = open_schema(self.database, "0")
+        self._rejected: set[str] = set()
         if not (read_only or self.database.in_memory):
-            self._journal = Journal(self._folder, store_id, self)
-            self._journal.adopt()
-            packing.pack_ended(self.database)
+            self._open_journal(store_id)
         at_fork(self)
+
+    def _open_journal(self, store_id: str) -> None:
+        try:
+            make_folder(self._folder.parent)
+            make_folder(self._folder)
+        except OSError as error:
+            log.warning("No journal can be kept in %s (%s): each call waits for the database.", self._folder, error)
+            return
+        self._journal = Journal(self._folder, store_id, self)
+        self._journal.adopt()
+        packing.pack_ended(self.database)
 
     def artifact_root(self) -> str:
         if self.database.uri.path is None:
@@ -213,3 +229,9 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
         self.database.after_fork_in_child()
         if self._journal is not None:
             self._journal.after_fork_in_child()
+
+
+def _make_file(path: str) -> None:
+    """Make a database file with its permissions before SQLite does; if it cannot be made, SQLite's error says why."""
+    with suppress(OSError):
+        make_file(path)

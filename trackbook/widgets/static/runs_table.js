@@ -24,6 +24,7 @@ class RunsTableView {
     this.rowHeight = matchMedia("(pointer: coarse)").matches ? TALL_ROW_HEIGHT : ROW_HEIGHT;
     this.readSelection();
     this.build(host);
+    this.suggestions = new Suggestions(this);
     this.listen();
     this.take(true);
   }
@@ -50,6 +51,8 @@ class RunsTableView {
     this.empty = el("div", { class: "rt-empty-holder", hidden: true });
     this.stageNode = el("div", { class: "rt-stage" }, this.scroll, this.pillHolder, this.selbar);
     this.root = el("div", { class: "tb tb-card rt", "data-lm-suppress-shortcuts": "true" }, this.bar, this.said, this.stageNode, this.foot, this.empty);
+    const within = (this.model.get("_about") || {}).filter;
+    if (within) this.input.placeholder = `Within ${within}: filter by text or by a comparison`;
     this.root.style.setProperty("max-height", `${this.model.get("height") || 560}px`);
     host.replaceChildren(this.root);
   }
@@ -57,6 +60,7 @@ class RunsTableView {
   listen() {
     const on = (node, event, handler, options) => node.addEventListener(event, handler, options);
     on(this.input, "input", () => this.typed());
+    on(this.input, "blur", () => this.suggestions.hide());
     on(this.input, "scroll", () => { this.ink.scrollLeft = this.input.scrollLeft; });
     on(this.input, "keydown", (event) => this.filterKey(event));
     on(this.columnsButton, "click", () => (this.closeFloat ? this.closeFloat() : openColumnsList(this, this.columnsButton.getBoundingClientRect())));
@@ -87,6 +91,7 @@ class RunsTableView {
 
   close() {
     this.closeFloat?.();
+    this.suggestions.hide();
     clearTimeout(this.asking);
     for (const stop of this.stops) stop();
   }
@@ -118,7 +123,10 @@ class RunsTableView {
   /** Show fresh values in the rows as they stand; what a new sort would move waits for a click. */
   keepOrder(ids) {
     const { table } = this;
+    const current = ids[this.cursor.position];
     this.order = Int32Array.from(ids.map((id) => table.index.get(id)).filter((row) => row !== undefined));
+    const place = this.order.indexOf(table.index.get(current) ?? -1);
+    if (place >= 0) this.cursor.position = place;
     const wanted = this.ordered((row) => this.accepted.has(table.ids[row]));
     this.moved = wanted.length !== this.order.length || wanted.some((row, place) => row !== this.order[place]);
     this.freshOrder();
@@ -201,258 +209,6 @@ class RunsTableView {
     return this.cached("rank", column, () => rankScale(column, this.order, this.sorting[0].descending));
   }
 
-  // ---- filter ----
-
-  typed() {
-    const text = this.input.value;
-    this.drawInk();
-    clearTimeout(this.asking);
-    const parsed = parseRunFilter(text, this.base);
-    if (parsed.kind === "unfinished") return;
-    if (parsed.kind === "store") { this.asking = setTimeout(() => this.ask(), ASK_AFTER_MS); return; }
-    this.number += 1;
-    this.say(null);
-    this.applyFilter(parsed, null);
-  }
-
-  /** Ask the kernel, which asks the store; until it answers, and if it refuses, the last result stays. */
-  ask() {
-    clearTimeout(this.asking);
-    this.number += 1;
-    this.model.send({ type: "filter", view: this.uid, number: this.number, text: this.input.value });
-    this.waiting = true;
-    this.drawCount();
-  }
-
-  hear(content, buffers) {
-    if (content.view !== this.uid || content.number !== this.number) return;
-    this.waiting = false;
-    if (content.type === "refused") {
-      this.say(content);
-    } else if (content.type === "filtered") {
-      this.say(null);
-      const fresh = this.filter.kind !== "store";
-      const result = decodeTable(content.meta, buffers, this.now);
-      for (const column of result.columns) this.dressColumn(column);
-      this.applyFilter({ kind: "store" }, result, fresh || this.result?.filterText !== content.text);
-      this.result.filterText = content.text;
-    }
-    this.drawCount();
-  }
-
-  applyFilter(filter, result, toTop = true) {
-    this.waiting = false;
-    const id = this.cursorId();
-    this.filter = filter;
-    this.result = result;
-    this.order = new Int32Array(0);
-    this.sortNow();
-    const place = id === null ? -1 : this.order.indexOf(this.table.index.get(id) ?? -1);
-    this.cursor.position = Math.max(0, place);
-    if (toTop) this.scroll.scrollTop = 0;
-    this.draw();
-  }
-
-  /** Show under the box why a filter was refused. */
-  say(refusal) {
-    this.refused = refusal;
-    this.box.classList.toggle("rt-bad", Boolean(refusal));
-    this.input.setAttribute("aria-invalid", String(Boolean(refusal)));
-    if (refusal) this.input.setAttribute("aria-describedby", this.said.id); else this.input.removeAttribute("aria-describedby");
-    this.said.hidden = !refusal;
-    this.said.replaceChildren();
-    if (refusal) {
-      if (refusal.column) this.said.append(el("span", { class: "rt-column tb-code", text: `col ${refusal.column}` }));
-      this.said.append(el("span", { dir: "auto", text: refusal.message }));
-    }
-    this.drawInk();
-  }
-
-  filterKey(event) {
-    if (event.key === "Enter") {
-      if (parseRunFilter(this.input.value, this.base).kind === "store" || parseRunFilter(this.input.value, this.base).kind === "unfinished") this.ask();
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      if (this.input.value) { this.input.value = ""; this.typed(); } else this.grid.focus();
-    } else if (event.key === "ArrowDown") {
-      event.preventDefault();
-      this.grid.focus();
-    }
-  }
-
-  // ---- sort and columns ----
-
-  headClick(event) {
-    const menu = event.target.closest("[data-menu]"), head = event.target.closest("[data-column]");
-    if (event.target.closest("[data-all]")) { this.selectAll(); return; }
-    if (menu) { openColumnMenu(this, this.table.byId.get(menu.dataset.menu), menu.closest(".rt-head").getBoundingClientRect()); return; }
-    if (head) this.sortBy(this.table.byId.get(head.dataset.column), null, event.shiftKey);
-  }
-
-  headMenu(event) {
-    const head = event.target.closest("[data-column]");
-    if (!head) return;
-    event.preventDefault();
-    openColumnMenu(this, this.table.byId.get(head.dataset.column), head.getBoundingClientRect());
-  }
-
-  /** Sort by a column; without a direction the other one, at first the one that puts the best on top. */
-  sortBy(column, descending, add) {
-    if (!column) return;
-    const present = this.sorting.find(({ id }) => id === column.id);
-    const first = column.goal === "max" || column.kind === "time";
-    const next = { id: column.id, descending: descending ?? (present ? !present.descending : first) };
-    if (add && present) Object.assign(present, next);
-    else if (add) this.sorting.push(next);
-    else this.sorting = [next];
-    this.reorder();
-  }
-
-  unsort(column) {
-    this.sorting = this.sorting.filter(({ id }) => id !== column.id);
-    this.reorder();
-  }
-
-  show(column, aggregate) {
-    this.setting(column).shown = aggregate;
-    for (const table of [this.base, this.result]) {
-      const found = table?.byId.get(column.id);
-      if (found) this.dressColumn(found);
-    }
-    if (this.sorting.some(({ id }) => id === column.id)) this.sortNow();
-    this.draw();
-  }
-
-  isPinned(column) {
-    return Boolean(this.settings.get(column.id)?.pinned);
-  }
-
-  pin(column) {
-    this.setting(column).pinned = !this.isPinned(column);
-    if (this.isPinned(column)) this.setting(column).hidden = false;
-    this.draw();
-  }
-
-  hide(column, hidden) {
-    this.hideMany([column], hidden);
-  }
-
-  hideMany(columns, hidden) {
-    for (const column of columns) this.setting(column).hidden = hidden;
-    this.draw();
-  }
-
-  /** Hidden by choice, else by what the column is: ids, MLflow's own tags, what is the same everywhere by nature. */
-  isHidden(column) {
-    const chosen = this.settings.get(column.id)?.hidden;
-    if (chosen !== undefined) return chosen;
-    if (column.group === "tags") return /^(mlflow|trackbook)\./.test(column.key) || this.late.has(column.id);
-    if (column.group !== "attributes") return this.late.has(column.id);
-    if (column.key === "user_id" || column.key === "experiment") return column.texts.length < 2;
-    return column.key === "end_time" || column.key === "run_id";
-  }
-
-  /** The columns that one may pick. */
-  choices() {
-    return this.table.columns.filter(({ id }) => id !== "attributes.run_name" && id !== "attributes.status");
-  }
-
-  toggleDiffers() {
-    this.differs = !this.differs;
-    this.differsButton.setAttribute("aria-pressed", String(this.differs));
-    this.draw();
-  }
-
-  narrowMetrics() {
-    const metrics = this.columns.filter(({ kind }) => kind === "metric");
-    const first = metrics.find(({ id }) => this.sorting.some((each) => each.id === id)) || metrics[0];
-    return [first, metrics.find(({ goal }) => goal && goal !== first?.goal) || metrics.find((column) => column !== first)];
-  }
-
-  // ---- selection ----
-
-  readSelection() {
-    this.selected = this.model.get("selected") || [];
-    this.slots = this.model.get("slots") || {};
-    this.chosen = new Set(this.selected);
-  }
-
-  isSelected(id) {
-    return this.chosen.has(id);
-  }
-
-  /** The page gives the slots itself, by the kernel's rule, since a kernel that trains is slow to answer. */
-  select(ids) {
-    const slots = slotsOf(ids, this.slots);
-    this.model.set("selected", ids);
-    this.model.set("slots", slots);
-    this.model.save_changes();
-    this.selectionCame();
-  }
-
-  selectionCame() {
-    this.readSelection();
-    this.drawRows(true);
-    this.drawHead();
-    this.drawSelection();
-  }
-
-  toggle(id) {
-    this.select(this.chosen.has(id) ? this.selected.filter((each) => each !== id) : [...this.selected, id]);
-  }
-
-  extend(position) {
-    const from = this.anchor === null ? position : this.order.indexOf(this.table.index.get(this.anchor) ?? -1);
-    const [low, high] = from < 0 ? [position, position] : [Math.min(from, position), Math.max(from, position)];
-    const range = Array.from(this.order.slice(low, high + 1), (row) => this.table.ids[row]);
-    this.select([...this.selected, ...range.filter((id) => !this.chosen.has(id))]);
-  }
-
-  selectAll() {
-    const ids = Array.from(this.order, (row) => this.table.ids[row]);
-    const all = ids.every((id) => this.chosen.has(id));
-    this.select(all ? [] : [...this.selected, ...ids.filter((id) => !this.chosen.has(id))]);
-  }
-
-  rowClick(event) {
-    const node = event.target.closest("[data-position]");
-    if (!node || String(getSelection())) return;
-    const position = Number(node.dataset.position), id = this.table.ids[this.order[position]];
-    this.cursor = { position, place: this.placeOf(event.target) };
-    this.grid.focus({ preventScroll: true });
-    if (event.shiftKey) this.extend(position);
-    else {
-      this.anchor = id;
-      if (event.ctrlKey || event.metaKey || event.target.closest(".rt-mark")) this.toggle(id);
-      else this.select([id]);
-    }
-    this.drawCursor();
-  }
-
-  placeOf(target) {
-    const cell = target.closest("[aria-colindex]");
-    return cell ? Math.max(-1, Number(cell.getAttribute("aria-colindex")) - 3) : -1;
-  }
-
-  rowOpen(event) {
-    const node = event.target.closest("[data-position]");
-    if (!node || event.target.closest(".rt-mark")) return;
-    getSelection().removeAllRanges();
-    this.open(Number(node.dataset.position));
-  }
-
-  open(position) {
-    const row = this.order[position];
-    if (row !== undefined) this.model.send({ type: "open", run_id: this.table.ids[row] });
-  }
-
-  copyCell(event) {
-    if (String(getSelection()) || !this.order.length) return;
-    const row = this.order[this.cursor.position], column = this.columns[this.cursor.place];
-    event.clipboardData.setData("text/plain", column ? cellContent(this.table, column, row, this.now).full : runName(this.table, row));
-    event.preventDefault();
-  }
-
   // ---- drawing ----
 
   draw() {
@@ -462,8 +218,8 @@ class RunsTableView {
     this.bar.hidden = this.stageNode.hidden = nothing;
     if (nothing) this.empty.replaceChildren(emptyState(this.model.get("_about") || {}));
     layOut(this);
+    this.drawRows(true);  // before the header: it reads the scroll, which is cheap while nothing has changed
     this.drawHead();
-    this.drawRows(true);
     this.drawCount();
     this.drawPill();
     this.drawSelection();
@@ -472,22 +228,6 @@ class RunsTableView {
 
   drawHead() {
     this.head.replaceChildren(...headerRows(this));
-  }
-
-  drawInk() {
-    this.ink.replaceChildren(...filterPieces(this.input.value, this.refused?.column).map(([text, look]) => el("span", { class: look || null, text })));
-    this.ink.scrollLeft = this.input.scrollLeft;
-  }
-
-  drawCount() {
-    const all = this.base.total, shown = this.result ? this.result.total : this.order.length;
-    const plain = this.filter.kind === "all";
-    const number = (count) => groupDigits(String(count));
-    this.count.textContent = this.waiting ? "asking the store" : this.refused ? "last result kept" : plain ? `${number(all)} ${all === 1 ? "run" : "runs"}` : `${number(shown)} of ${number(all)} runs`;
-    const title = (this.model.get("_about") || {}).title;
-    this.grid.setAttribute("aria-label", `Runs${title ? ` of ${title}` : ""}, ${number(this.order.length)} of ${number(all)}`);
-    this.grid.setAttribute("aria-rowcount", this.order.length + 2);
-    this.grid.setAttribute("aria-colcount", this.columns.length + 2);
   }
 
   drawPill() {
@@ -500,22 +240,6 @@ class RunsTableView {
     const { table } = this;
     this.foot.hidden = table.total <= table.rows;
     this.foot.textContent = `Showing ${groupDigits(String(table.rows))} of ${groupDigits(String(table.total))} runs; narrow the filter`;
-  }
-
-  drawSelection() {
-    const count = this.selected.length, coloured = Object.keys(this.slots).length;
-    this.selbar.hidden = count === 0;
-    if (!count) return;
-    const marks = this.selected.filter((id) => this.slots[id]).slice(0, this.narrow ? 6 : 12).map((id) => runMark(this.slots[id], 14));
-    const deeds = this.model.get("_deeds") || [];
-    const number = groupDigits(String(count));
-    this.selbar.setAttribute("aria-label", `${number} selected ${count === 1 ? "run" : "runs"}`);
-    this.selbar.replaceChildren(
-      el("b", { class: "tb-bold tb-small", text: this.narrow ? number : `${number} selected` }), el("span", { class: "rt-marks" }, marks),
-      ...(count > coloured ? [el("span", { class: "tb-caption tb-muted", text: `${coloured} with a colour` })] : []), el("span", { class: "rt-rule" }),
-      ...(deeds.includes("curves") ? [el("button", { class: "tb-button tb-primary", type: "button", on: { click: () => this.model.send({ type: "curves" }) } }, icon("curves"), el("span", { text: "Curves" }))] : []),
-      el("button", { class: "tb-button tb-ghost", type: "button", "aria-label": "Clear selection", on: { click: () => { this.select([]); this.grid.focus({ preventScroll: true }); } } },
-        this.narrow ? icon("close") : [el("span", { text: "Clear" }), el("kbd", { "aria-hidden": "true", text: "Esc" })]));
   }
 
   rowId(position) {
@@ -586,6 +310,8 @@ class RunsTableView {
     this.draw();
   }
 }
+
+Object.assign(RunsTableView.prototype, filterDeeds, columnDeeds, selectionDeeds);
 
 export default {
   render({ model, el: host }) {

@@ -50,7 +50,7 @@ function wideRow(view, position, row) {
   const id = table.ids[row], slot = view.slots[id], selected = view.isSelected(id);
   const node = rowShell(view, position, row, selected, slot);
   node.append(markCell(selected, slot));
-  const name = el("div", { class: "rt-cell rt-namecell rt-sticky", role: "gridcell", "aria-colindex": 2, id: view.cellId(position, -1), style: { width: `${layout.name}px` } }, nameLine(table, row));
+  const name = el("div", { class: `rt-cell rt-namecell rt-sticky${layout.pinned ? "" : " rt-edge"}`, role: "gridcell", "aria-colindex": 2, id: view.cellId(position, -1), style: { width: `${layout.name}px` } }, nameLine(table, row));
   node.append(name);
   for (let place = 0; place < layout.pinned; place += 1) node.append(columnCell(view, position, row, place, selected, slot));
   node.append(el("div", { class: "rt-gap", role: "presentation", style: { width: `${view.window.gap}px` } }));
@@ -130,7 +130,7 @@ function sortWord(view, column) {
 function columnHeader(view, column, place, more = {}) {
   const pinned = place < view.layout.pinned, sorted = sortWord(view, column) !== "none";
   return el("div", {
-    class: ["rt-head", column.numeric && "rt-right", column.firstOfGroup && "rt-first", pinned && "rt-sticky rt-pinned", sorted && "rt-sorted"].filter(Boolean).join(" "),
+    class: ["rt-head", column.numeric && "rt-right", column.firstOfGroup && "rt-first", pinned && "rt-sticky rt-pinned", place === view.layout.pinned - 1 && "rt-edge", sorted && "rt-sorted"].filter(Boolean).join(" "),
     role: "columnheader", "aria-colindex": place + 3, "aria-sort": sortWord(view, column), "data-column": column.id, id: view.cellId(-1, place),
     title: `${column.title}\nClick sorts, Shift-click adds, right-click shows more`,
     style: { width: `${column.width}px`, ...(pinned ? { left: `${column.left}px` } : {}) }, ...more,
@@ -145,16 +145,16 @@ function headerRows(view) {
   const box = el("div", { class: "rt-head rt-mark rt-sticky", role: "columnheader", "aria-colindex": 1, "data-all": "true", title: "Select all or none" },
     el("span", { class: `rt-box${all ? " rt-all" : view.selected.length ? " rt-some" : ""}`, role: "checkbox", "aria-checked": all ? "true" : view.selected.length ? "mixed" : "false", "aria-label": "All runs" }));
   const name = view.table.byId.get("attributes.run_name");
-  const run = el("div", { class: "rt-head rt-namecell rt-sticky", role: "columnheader", "aria-colindex": 2, "aria-sort": sortWord(view, name), "data-column": name?.id, id: view.cellId(-1, -1), style: { width: `${layout.name}px` } },
+  const run = el("div", { class: `rt-head rt-namecell rt-sticky${layout.pinned ? "" : " rt-edge"}`, role: "columnheader", "aria-colindex": 2, "aria-sort": sortWord(view, name), "data-column": name?.id, id: view.cellId(-1, -1), style: { width: `${layout.name}px` } },
     el("span", { text: "Run" }), name ? sortSign(view, name) : null);
   if (view.narrow) {
     const [first] = view.narrowMetrics();
     run.classList.add("rt-main");
     return [el("div", { class: "rt-names", role: "row", "aria-rowindex": 2 }, box, run, first ? columnHeader(view, first, 0, { style: {}, class: "rt-head rt-right rt-two rt-sorted" }) : null)];
   }
-  const groups = el("div", { class: "rt-groups", role: "row", "aria-rowindex": 1 }, el("div", { class: "rt-corner rt-sticky", role: "presentation", style: { width: `${layout.sticky}px` } }));
-  for (const { group, width, count, all: whole, first } of layout.groups) {
-    const number = group === "attributes" ? "" : count < whole ? `${groupDigits(String(count))} of ${groupDigits(String(whole))}` : groupDigits(String(count));
+  const groups = el("div", { class: "rt-groups", role: "row", "aria-rowindex": 1 }, el("div", { class: "rt-corner rt-sticky rt-edge", role: "presentation", style: { width: `${layout.sticky}px` } }));
+  for (const { group, width, count, seen, all: whole, first } of layout.groups) {
+    const number = group === "attributes" ? "" : seen < whole ? `${groupDigits(String(seen))} of ${groupDigits(String(whole))}` : groupDigits(String(whole));
     groups.append(el("div", { class: `rt-group${first ? " rt-first" : ""}`, role: "columnheader", "aria-colspan": count, style: { width: `${width}px` } },
       el("span", { class: "rt-grouptext", style: { left: `${layout.sticky + 9}px` } }, GROUP_TITLES[group], el("span", { class: "rt-count", text: number }))));
   }

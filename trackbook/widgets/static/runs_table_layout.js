@@ -20,7 +20,7 @@ function layOut(view) {
   view.columns.forEach((column, place) => {
     const before = view.columns[place - 1];
     column.firstOfGroup = place >= pinned.length && column.group !== "attributes" && (place === pinned.length || before.group !== column.group);
-    column.look = ["rt-cell", column.numeric && "rt-right", column.firstOfGroup && "rt-first", place < pinned.length && "rt-sticky rt-pinned"].filter(Boolean).join(" ");
+    column.look = ["rt-cell", column.numeric && "rt-right", column.firstOfGroup && "rt-first", place < pinned.length && "rt-sticky rt-pinned", place === pinned.length - 1 && "rt-edge"].filter(Boolean).join(" ");
     column.width = measureColumn(view, column, measure);
     column.left = left;
     left += column.width;
@@ -31,7 +31,7 @@ function layOut(view) {
   layout.width = width;
   layout.groups = Object.keys(GROUP_TITLES).map((group) => {
     const here = free.filter((column) => column.group === group);
-    return { group, count: here.length, all: choices.filter((column) => column.group === group).length, width: here.reduce((sum, column) => sum + column.width, 0), first: group !== "attributes" };
+    return { group, count: here.length, seen: shown.filter((column) => column.group === group).length, all: choices.filter((column) => column.group === group).length, width: here.reduce((sum, column) => sum + column.width, 0), first: group !== "attributes" };
   }).filter(({ count }) => count);
   view.grid.style.setProperty("width", view.narrow ? "100%" : `${Math.max(left, width - 2)}px`);
   view.body.style.setProperty("height", `${view.order.length * view.rowHeight + ROOM_BELOW}px`);

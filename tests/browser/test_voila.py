@@ -1,0 +1,254 @@
+"""The page in a real Chromium, as `trackbook ui` serves it: curves, live runs, and what it refuses."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from playwright.sync_api import Page, Request, sync_playwright
+
+from trackbook.demo.plans import plans
+from trackbook.demo.training import train_demo
+from trackbook.stores import close_stores
+
+pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.slow]
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+NAMES = ("mlp-base-s0", "mlp-base-s1", "mlp-wide-s0")
+#: Logs a point every 50 ms until its input is closed.
+LIVE = """
+import sys, threading
+import trackbook
+trackbook.set_tracking_uri(sys.argv[1])
+trackbook.set_experiment("live")
+stop = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+with trackbook.start_run(run_name="growing"):
+    step = 0
+    while not stop.wait(0.05):
+        step += 1
+        trackbook.log_metric("loss", 1 / step, step=step)
+"""
+#: Points of the longest curve on the page.
+LONGEST = """() => Math.max(0, ...[...document.querySelectorAll(".js-plotly-plot")]
+  .flatMap((plot) => plot.data.map((trace) => trace.x ? trace.x.length : 0)))"""
+
+
+@dataclass
+class Served:
+    """A running page.
+
+    Attributes:
+        address: with its token.
+        folder: of the store.
+        process: the server.
+    """
+
+    address: str
+    folder: Path
+    process: subprocess.Popen[str]
+
+    def ask(self, path: str, *, known: bool = True, host: str | None = None) -> tuple[int, bytes]:
+        """Status and body of a GET, with the token or without, exactly as the path is written."""
+        where = urlsplit(self.address)
+        headers = {"Authorization": f"token {where.query.partition('=')[2]}"} if known else {}
+        connection = http.client.HTTPConnection(str(where.hostname), int(where.port or 0), timeout=60)
+        try:
+            connection.request("GET", path, headers=headers | ({"Host": host} if host else {}))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def kernels(self) -> list[psutil.Process]:
+        """The kernels of its viewers."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return [child for child in children if "ipykernel" in " ".join(child.cmdline())]
+
+
+@dataclass
+class Viewer:
+    """A page in Chromium, and what it complained of.
+
+    Attributes:
+        page: the page.
+        complaints: errors on its console, and requests that left this machine.
+    """
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("request", self._look_at)
+
+    def _look_at(self, request: Request) -> None:
+        if not re.match(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:", request.url):
+            self.complaints.append(request.url)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`trackbook ui` on a small demo, with kernels that are culled after a few seconds."""
+    folder = tmp_path_factory.mktemp("demo")
+    train_demo(folder, [plan.shortened(6) for plan in plans() if plan.name in NAMES])
+    close_stores()
+    command = [sys.executable, "-m", "trackbook", "ui", "--backend-store-uri", str(folder), "--"]
+    quick = ["--MappingKernelManager.cull_idle_timeout=4", "--MappingKernelManager.cull_interval=1"]
+    log = (folder / "ui.log").open("w")
+    process = subprocess.Popen([*command, *quick], stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder)
+    assert process.stdout is not None
+    lines = [process.stdout.readline(), process.stdout.readline()]
+    page = Served(lines[1].split()[-1], folder, process)
+    yield page
+    kernels = page.kernels()
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    log.close()
+    assert process.returncode == 0
+    assert psutil.wait_procs(kernels, 10)[1] == []
+    token = page.address.partition("token=")[2]
+    assert token not in (folder / "ui.log").read_text()
+
+
+@pytest.fixture(scope="module")
+def viewer(served: Served, chromium: str) -> Iterator[Viewer]:
+    """The page, opened once for the tests that look at it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        found = Viewer(browser.new_page(viewport={"width": 1280, "height": 800}))
+        found.page.goto(served.address, timeout=120_000)
+        found.page.locator(".tb-page [role=grid]").wait_for(timeout=120_000)
+        yield found
+        browser.close()
+
+
+def tab(page: Page, name: str) -> None:
+    page.locator(".tb-tab", has_text=name).click()
+
+
+def test_page_shows_the_runs_and_their_real_curves(viewer: Viewer) -> None:
+    page = viewer.page
+    for name in NAMES:
+        page.get_by_text(name, exact=True).first.wait_for()
+    tab(page, "Curves")
+    page.wait_for_function(f"({LONGEST})() === 6", timeout=60_000)
+    assert page.locator(".tb-side-run").count() == 3
+    assert page.locator(".js-plotly-plot .js-line").count() >= 9
+    assert "token" not in page.locator("body").inner_text()
+    assert viewer.complaints == []
+
+
+def test_selection_in_the_table_chooses_the_curves(viewer: Viewer) -> None:
+    page = viewer.page
+    tab(page, "Runs")
+    page.get_by_role("row", name=re.compile("mlp-wide-s0")).click()
+    tab(page, "Curves")
+    page.wait_for_function("document.querySelectorAll('.tb-side-run').length === 1", timeout=30_000)
+    assert page.locator(".tb-side-run").inner_text().startswith("mlp-wide-s0")
+    assert viewer.complaints == []
+
+
+def test_opened_run_shows_params_metrics_and_artifacts(viewer: Viewer) -> None:
+    page = viewer.page
+    tab(page, "Runs")
+    page.get_by_role("row", name=re.compile("mlp-base-s1")).dblclick()
+    page.locator(".tb-run-head", has_text="mlp-base-s1").wait_for(timeout=30_000)
+    shown = page.locator(".tb-panel-run").inner_text()
+    assert {"val_accuracy", "batch_size", "confusion_matrix.png"} <= set(shown.split())
+    assert viewer.complaints == []
+
+
+def test_run_of_another_process_appears_and_grows(viewer: Viewer, served: Served) -> None:
+    page = viewer.page
+    training = subprocess.Popen([sys.executable, "-c", LIVE, str(served.folder)], stdin=subprocess.PIPE)
+    try:
+        page.locator(".tb-exp", has_text="live").click(timeout=60_000)
+        page.get_by_text("growing", exact=True).first.wait_for(timeout=30_000)
+        tab(page, "Curves")
+        before = page.wait_for_function(f"({LONGEST})()", timeout=60_000).json_value()
+        page.wait_for_function(f"(before) => ({LONGEST})() > before + 20", arg=before, timeout=60_000)
+    finally:
+        training.communicate(timeout=30)
+    page.locator(".tb-exp", has_text="live").locator(".tb-status").wait_for(state="detached", timeout=30_000)
+    assert viewer.complaints == []
+
+
+@pytest.mark.parametrize("width", [380, 760, 1280, 2500])
+def test_page_fits_its_width(viewer: Viewer, width: int) -> None:
+    page = viewer.page
+    tab(page, "Runs")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_timeout(200)
+    wide: Any = page.evaluate("document.querySelector('.tb-frame').scrollWidth")
+    assert wide <= width
+    assert page.locator(".tb-rail").is_visible() == (width >= 760)
+    assert page.locator(".tb-menu").is_visible() == (width < 760)
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_nothing_is_shown_without_the_token(served: Served) -> None:
+    status, body = served.ask("/", known=False)
+    assert status == 302
+    assert b"mlp-base" not in body
+    for path in ("/api/kernels/00000000-0000-0000-0000-000000000000", "/voila/api/shutdown/x"):
+        assert served.ask(path, known=False)[0] in (302, 403, 405)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/voila/static/etc/passwd",
+        "/voila/static//etc/passwd",
+        "/voila/static/..%2f..%2f..%2f..%2fetc/passwd",
+        "/voila/templates/lab/static//etc/passwd",
+        "/voila/files/trackbook.db",
+        "/voila/files/dashboard.ipynb",
+        "/voila/files/../trackbook.db",
+        "/voila/files/%2e%2e/trackbook.db",
+        "/files/trackbook.db",
+        "/voila/tree/",
+        "/voila/api/contents/",
+    ],
+)
+def test_no_file_is_served(served: Served, path: str) -> None:
+    status, body = served.ask(path)
+    if status == 302:  # anything unknown is sent to /voila/files, which refuses it
+        status, body = served.ask("/voila/files" + path)
+    assert status in (400, 403, 404)
+    assert b"root:" not in body
+    assert b"SQLite format" not in body
+    assert b"Traceback" not in body
+
+
+def test_other_host_names_are_refused(served: Served) -> None:
+    assert served.ask("/", host="evil.example")[0] == 403
+
+
+def test_kernel_is_culled_after_its_page_is_closed(served: Served, viewer: Viewer) -> None:
+    assert served.kernels()
+    viewer.page.close()
+    deadline = time.monotonic() + 60
+    while served.kernels() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert served.kernels() == []
+    assert os.path.exists(served.folder / "trackbook.db")
