@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from trackbook.stores.base import Store
 
@@ -185,12 +185,20 @@ def chromium() -> str:
     return found or pytest.skip("no Chromium on this machine: apt-get install chromium")
 
 
-@pytest.fixture
-def page(chromium: str) -> Iterator[Page]:
-    """An empty page of a Chromium of its own."""
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium a test module: starting it takes longer than most tests."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        yield browser.new_page()
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page that shares nothing with other tests' pages."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()

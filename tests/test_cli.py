@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -52,26 +51,20 @@ def test_page_is_served_under_its_base_url_and_ends_cleanly(tmp_path: Path, endi
     command = [sys.executable, "-m", "trackbook", "ui", "--backend-store-uri", str(tmp_path / "t.db")]
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    server = subprocess.Popen(
-        [*command, "--base-url", "/team/"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(temporary)},
-    )
-    try:
-        assert server.stdout is not None
-        first, second = server.stdout.readline(), server.stdout.readline()
-        address = second.split()[-1]
-        assert str(tmp_path / "t.db") in first
-        assert "/team/?token=" in address
-        with urllib.request.urlopen(address.partition("?")[0], timeout=30) as answer:
-            assert "/login" in answer.url
-        server.send_signal(ending)
-        said, complaints = server.communicate(timeout=60)
-    finally:
-        server.kill()
-        server.wait()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*command, "--base-url", "/team/"], env=environment, **pipes) as server:  # type: ignore[call-overload]
+        try:
+            first, second = server.stdout.readline(), server.stdout.readline()
+            address = (second or server.stderr.read()).split()[-1]
+            assert str(tmp_path / "t.db") in first
+            assert "/team/?token=" in address
+            with urllib.request.urlopen(address.partition("?")[0], timeout=60) as answer:
+                assert "/team/login" in answer.url
+            server.send_signal(ending)
+            said, complaints = server.communicate(timeout=60)
+        finally:
+            server.kill()
     assert (server.returncode, said) == (0, "")
     assert address.partition("token=")[2] not in complaints
     assert list(temporary.iterdir()) == []

@@ -25,6 +25,7 @@ import trackbook
 for step in range(20):
     trackbook.log_metric('loss', 1 / (step + 1), step=step)
 """
+BUSY = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
 SLOW = """import time, trackbook
 for step in range(9):
     trackbook.log_metric('loss', step, step=step)
@@ -78,13 +79,16 @@ class Kernel:
             self.shown.append(set(content["data"]))
         return str(content["ename"]) if kind == "error" else None
 
-    def interrupt_when_said(self, word: str, code: str) -> str:
-        """Run a cell and interrupt it once it has written a word."""
-        request = self._client.execute(code)
+    def begin(self, code: str) -> str:
+        """Run a cell that takes long, until it has written "begun"; its number for `interrupt`."""
+        request = str(self._client.execute(code))
         while True:
             message = self._client.get_iopub_msg(timeout=60)
-            if message["msg_type"] == "stream" and word in message["content"]["text"]:
-                break
+            if message["msg_type"] == "stream" and "begun" in message["content"]["text"]:
+                return request
+
+    def interrupt(self, request: str) -> str:
+        """Interrupt the cell that was begun; the name of its error."""
         self._manager.interrupt_kernel()
         return self._answer(request)
 
@@ -190,13 +194,20 @@ def test_shutdown_ends_the_run_as_its_last_cell_did(
     assert [each.path for each in list_artifacts(open_store("trackbook.db"), run)] == ["traceback.txt"]
 
 
-def test_interrupt_of_a_tracked_cell_kills_its_run(start_kernel: Callable[..., Kernel]) -> None:
+@pytest.mark.parametrize("start", ["%%track first\n", "%track_start first\n"], ids=["%%track", "%track_start"])
+def test_interrupted_cell_kills_its_run(start_kernel: Callable[..., Kernel], start: str) -> None:
     kernel = start_kernel()
-    code = "%%track first\nimport time\nprint('begun', flush=True)\ntime.sleep(60)"
-    assert kernel.interrupt_when_said("begun", code) == "KeyboardInterrupt"
-    (run,) = stored()
-    assert run.info.status == "KILLED"
-    assert kernel.run("%track_start second") == "ok"
+    request = kernel.begin(start + BUSY)
+    assert kernel.interrupt(request) == "KeyboardInterrupt"
+    kernel.end()
+    assert [run.info.status for run in stored()] == ["KILLED"]
+
+
+def test_shutdown_of_a_busy_kernel_ends_its_run(start_kernel: Callable[..., Kernel]) -> None:
+    kernel = start_kernel()
+    kernel.begin("%track_start first\n" + BUSY)
+    kernel.end()
+    assert [run.info.status for run in stored()] == ["KILLED"]
 
 
 def test_curves_appear_under_the_cell_that_logs_one(start_kernel: Callable[..., Kernel]) -> None:

@@ -68,4 +68,4 @@ def test_point_enters_eight_files_at_most_on_its_way_to_the_widget(rooms: Rooms)
         panel.close()
     path = set.intersection(*passed[2:])  # without what beats once a second beside it
     assert {"runs/fluent.py", "stores/journal/writer.py", "stores/sql/points.py", "widgets/curves.py"} <= path
-    assert len(path) <= ROOMS, sorted(path)
+    assert len(path) <= ROOMS, " ".join(sorted(path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -123,6 +124,13 @@ def test_script_written_for_mlflow_runs_unchanged(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout == "[0.3333333333333333] first\n"
+
+
+def test_examples_of_the_tracking_page_run(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "tracking.md").read_text(encoding="utf-8")
+    script = tmp_path / "examples.py"
+    script.write_text("\n".join(re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)))
+    subprocess.run([sys.executable, "-W", "error", script], check=True, cwd=tmp_path)
 
 
 def test_errors_are_all_caught_as_mlflows_and_made_like_them() -> None:

@@ -123,6 +123,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     kernels = page.kernels()
     process.send_signal(signal.SIGTERM)
     process.wait(60)
+    process.stdout.close()
     log.close()
     assert process.returncode == 0
     assert psutil.wait_procs(kernels, 10)[1] == []

@@ -11,7 +11,8 @@ PAYLOAD = "<script>alert(1)</script>"
 
 
 def test_tags_may_be_given_as_mapping_or_as_tags() -> None:
-    assert Experiment("1", "a", "/x", tags=[ExperimentTag("k", "v")]) == Experiment("1", "a", "/x", tags={"k": "v"})
+    given_as_tags = Experiment("1", "a", "/x", tags=[ExperimentTag("k", "v")])  # type: ignore[arg-type]
+    assert given_as_tags == Experiment("1", "a", "/x", tags={"k": "v"})
     assert Experiment("1", "a", "/x").tags == {}
 
 

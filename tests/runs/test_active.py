@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import pickle
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 import trackbook
+from trackbook.entities import Run
 from trackbook.errors import InvalidState
 
 
@@ -228,6 +230,13 @@ def test_forked_child_logs_to_the_run_and_does_not_end_it() -> None:
         assert os.waitpid(child, 0)[1] == 0
         assert trackbook.get_run(run.info.run_id).info.status == "RUNNING"
     assert trackbook.get_run(run.info.run_id).data.metrics == {"loss": 1.0}
+
+
+def test_active_run_reaches_another_process_as_a_plain_run() -> None:
+    with trackbook.start_run() as run:
+        sent = pickle.loads(pickle.dumps(run))
+    assert type(sent) is Run
+    assert sent == run
 
 
 def test_active_run_is_equal_to_what_is_read_back() -> None:

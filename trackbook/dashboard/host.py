@@ -159,6 +159,12 @@ def _server_class() -> Any:
 
         announce: Callable[[], None]
 
+        def init_handlers(self) -> list[Any]:
+            # the login page belongs below the base URL too, or whoever has no token is sent round in circles
+            base = self.server_url.rstrip("/")
+            handlers = super().init_handlers()
+            return [(route if route.startswith(f"{base}/") else base + route, *rest) for route, *rest in handlers]
+
         def launch_browser(self) -> None:
             self.announce()
 

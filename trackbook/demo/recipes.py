@@ -63,7 +63,7 @@ def fit_network(params: Params) -> Generator[dict[str, float], None, Outcome]:
 
     With too large a learning rate it really diverges: the weights reach infinity, then scikit-learn raises ValueError.
     """
-    from sklearn.metrics import accuracy_score, log_loss
+    from sklearn.metrics import accuracy_score, f1_score, log_loss
     from sklearn.neural_network import MLPClassifier
 
     data = _split("digits")
@@ -92,6 +92,7 @@ def fit_network(params: Params) -> Generator[dict[str, float], None, Outcome]:
             "train_loss": float(model.loss_),
             "val_loss": log_loss(data.val_y, chances, labels=classes),
             "val_accuracy": accuracy_score(data.val_y, classes[chances.argmax(axis=1)]),
+            "val_f1": f1_score(data.val_y, classes[chances.argmax(axis=1)], average="macro", zero_division=0),
             "weight_norm": weights,
             "epoch_seconds": seconds,
         }

@@ -72,8 +72,8 @@ class ActiveRun(Run):
 
     def __init__(self, run: Run, store: Store, below: ActiveRun | None = None) -> None:
         super().__init__(run.info, run.data, run.inputs, run.outputs)
-        attributes = {"store": store, "recorder": store.recorder(run.info.run_id), "below": below}
-        attributes |= {"ended": False, "home": Home()}
+        recorder = store.recorder(run.info.run_id)
+        attributes = {"store": store, "recorder": recorder, "below": below, "ended": False, "home": Home()}
         for name, value in attributes.items():
             object.__setattr__(self, name, value)
 
@@ -94,6 +94,10 @@ class ActiveRun(Run):
         _close(self)
         if self.home.process == os.getpid():
             self.store.run_ended(self.info.run_id, status)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process it is a run like any other, to be logged to by its id."""
+        return Run, (self.info, self.data, self.inputs, self.outputs)
 
     def __enter__(self) -> Self:
         return self

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+from trackbook.errors import StoreError
 
 if TYPE_CHECKING:
     from trackbook.stores.base import FeedAnswer, Store
 
 __all__ = ["Feed"]
+
+log = logging.getLogger("trackbook")
 
 _LEAST = 0.05  # seconds between two calls of a follower
 _LOOK = 1.0  # seconds after which a follower looks though nobody nudged: another process may have logged
@@ -66,11 +71,18 @@ class _Follower(threading.Thread):
     def run(self) -> None:
         while not self._stopped.is_set():
             self.nudged.clear()
-            answer = self._feed.read()
-            if answer.points or answer.reload:
-                self._callback(answer)
+            self._read()
             self._stopped.wait(_LEAST)
             self.nudged.wait(_LOOK)
+
+    def _read(self) -> None:
+        try:
+            answer = self._feed.read()
+        except StoreError as error:  # a database that is busy now is not for ever
+            log.info("A panel waits for its run's points: %s", error)
+            return
+        if answer.points or answer.reload:
+            self._callback(answer)
 
     def stop(self) -> None:
         self._stopped.set()

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from trackbook.config import read_settings
@@ -101,8 +102,11 @@ def start_run(
 
 def _run_of_the_environment() -> str | None:
     """The run that whoever started this process wants to be resumed; the first start_run does, and no other."""
+    names = ("TRACKBOOK_RUN_ID", "MLFLOW_RUN_ID")
+    if not any(name in os.environ for name in names):
+        return None
     run_id = read_settings().run_id
-    for name in ("TRACKBOOK_RUN_ID", "MLFLOW_RUN_ID"):
+    for name in names:
         os.environ.pop(name, None)
     return run_id
 
@@ -130,6 +134,7 @@ def _tags(tags: Mapping[str, Any] | None, description: str | None, parent: str |
     return found | dict(given)
 
 
+@cache
 def _user() -> str:
     try:
         return getpass.getuser()

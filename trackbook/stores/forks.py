@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from typing import Protocol
 
@@ -24,6 +25,7 @@ class Forkable(Protocol):
 
 _stores: weakref.WeakSet[Forkable] = weakref.WeakSet()
 _held: list[Forkable] = []
+_forking = threading.Lock()
 
 
 def at_fork(store: Forkable) -> None:
@@ -32,21 +34,25 @@ def at_fork(store: Forkable) -> None:
 
 
 def _before() -> None:
-    _held[:] = sorted(_stores, key=id)
-    for store in _held:
+    _forking.acquire()  # two threads may fork at once
+    for store in sorted(_stores, key=id):
         store.before_fork()
+        _held.append(store)
 
 
 def _in_parent() -> None:
-    for store in reversed(_held):
-        store.after_fork_in_parent()
-    _held.clear()
+    try:
+        while _held:
+            _held.pop().after_fork_in_parent()
+    finally:
+        _forking.release()
 
 
 def _in_child() -> None:
-    for store in _held:
-        store.after_fork_in_child()
-    _held.clear()
+    global _forking
+    _forking = threading.Lock()
+    while _held:
+        _held.pop(0).after_fork_in_child()
 
 
 os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)

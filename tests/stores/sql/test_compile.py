@@ -148,7 +148,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     runs = []
     for number in range(27):
         points = POINTS[number % len(POINTS)]
-        params = {"p": TEXTS[number % len(TEXTS)]} if number % 3 else {}
+        params = {"p": TEXTS[number % len(TEXTS)], "start_time": str(number % 4)} if number % 3 else {}
         tags = {"t t": TEXTS[(number * 5) % len(TEXTS)]} if number % 4 else {}
         user = "" if number % 2 else "Ada"
         start, name = 1000 - number // 3, f"name {number % 5}"
@@ -218,7 +218,7 @@ def has_no_row(run: Model, name: Identifier) -> bool:
 
 METRICS = [Identifier("metric", "m", aggregate) for aggregate in (None, *sorted(AGGREGATES))]
 METRICS += [Identifier("metric", "n"), Identifier("metric", "never"), Identifier("metric", "n", "max")]
-LOGGED_TEXTS = [Identifier("param", "p"), Identifier("tag", "t t"), Identifier("param", "never")]
+LOGGED_TEXTS = [Identifier("param", key) for key in ("p", "start_time", "never")] + [Identifier("tag", "t t")]
 TEXT_ATTRIBUTES = [
     Identifier("attribute", key) for key in ("run_id", "run_name", "status", "user_id", "lifecycle_stage")
 ]

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import resource
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from trackbook.entities import Metric, Param, RunTag, ViewType
 from trackbook.errors import BadFilter, InvalidParameter
 from trackbook.stores.base import NewRun, Store
+from trackbook.stores.sql.columnar import Columns
 from trackbook.stores.sql.store import SqlStore
 from trackbook.uris import parse_store_uri
 
@@ -166,6 +168,15 @@ def test_missing_comes_last_both_ways_and_nan_before_it(store: Store) -> None:
     assert names(store, [experiment], order_by=["metrics.m DESC"]) == ["inf", "one", "minus", "nan", "none"]
 
 
+def test_param_called_like_an_attribute_is_sorted_as_a_param(store: Store) -> None:
+    experiment = store.create_experiment("e")
+    for number in range(20):
+        new_run(store, experiment, f"{number:02}", number, params={"start_time": f"{(number * 7) % 20:02}"})
+    found = names(store, [experiment], order_by=["params.start_time DESC"], max_results=3)
+    assert found == ["17", "14", "11"]
+    assert found == names(store, [experiment], "run_name != ''", order_by=["params.start_time DESC"])[:3]
+
+
 def test_bad_filter_is_told_before_anything_is_read(store: Store) -> None:
     with pytest.raises(BadFilter) as caught:
         store.search_runs(["1"], "metrics.loss < 0.5 AND params.lr > 0.1")
@@ -269,6 +280,18 @@ def test_table_of_more_runs_than_a_chunk_is_whole(store: Store) -> None:
     assert np.flatnonzero(~np.isnan(table.metrics["m"]["last"])).tolist() == [7]
     assert [place for place, value in enumerate(table.params["p"]) if value] == [7]
     assert len(store.run_table([experiment], max_results=10).run_ids) == 10
+
+
+def test_table_of_texts_longer_than_sqlite_makes_is_whole(file_store: SqlStore) -> None:
+    experiment = file_store.create_experiment("e")
+    ids = [new_run(file_store, experiment, str(n), n, params={"p": "x" * 1_000 + str(n)}) for n in range(20)]
+    with file_store.database.read() as connection:
+        connection.raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 4_000)
+        keys = [row[0] for row in connection.execute("SELECT id FROM runs ORDER BY start_time")]
+        table = Columns(connection, keys, ("last",)).table(file_store._artifact_uri, 0, file_store.living_writers)
+        connection.raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000_000)
+    assert table.run_ids == ids
+    assert table.params["p"] == ["x" * 1_000 + str(n) for n in range(20)]
 
 
 def test_experiments_are_searched_sorted_and_paged(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import re
 import secrets
 import socket
 from collections.abc import Iterable, Iterator
@@ -37,6 +38,7 @@ log = logging.getLogger("trackbook")
 FORMAT = 1
 NASCENT = ".new"
 _HEADER_ROOM = 4096
+_SEGMENT_NAME = re.compile(r"([0-9a-f]{32})(?:\.([0-9]{1,9}))?\.log")
 
 
 class SegmentFile(NamedTuple):
@@ -69,7 +71,11 @@ class Segment:
 def put_aside(segment: Segment, damage: list[tuple[int, int]]) -> None:
     """Keep damaged bytes of a segment in ``<writer>.bad``, and say so once a piece."""
     aside = segment.path.with_name(f"{segment.writer}.bad")
-    with open(aside, "ab", opener=lambda path, flags: os.open(path, flags | os.O_CLOEXEC, file_mode())) as out:
+
+    def opener(path: str, flags: int) -> int:
+        return os.open(path, flags | os.O_CLOEXEC, file_mode())
+
+    with suppress(OSError), open(aside, "ab", opener=opener) as out:
         out.writelines(os.pread(segment.descriptor, end - start, start) for start, end in damage)
     log.warning(
         "%d damaged pieces of the journal %s were skipped and kept in %s; every intact record is stored.",
@@ -101,9 +107,9 @@ def list_segments(folder: Path) -> list[SegmentFile]:
     found = []
     with suppress(FileNotFoundError):
         for name in os.listdir(folder):
-            writer, *rest = name.split(".")
-            if rest[-1:] == ["log"] and len(writer) == 32:
-                found.append(SegmentFile(writer, int(rest[0]) if len(rest) > 1 else 0, folder / name))
+            parts = _SEGMENT_NAME.fullmatch(name)
+            if parts:
+                found.append(SegmentFile(parts[1], int(parts[2] or 0), folder / name))
     return sorted(found)
 
 
@@ -212,8 +218,9 @@ def lock_orphan(segment: SegmentFile) -> int | None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        host = read_header(descriptor)[0].get("host", host_and_boot()[0])
-        if host == host_and_boot()[0] and os.fstat(descriptor).st_nlink:
+        header = read_header(descriptor)[0]
+        known = header.get("host", host_and_boot()[0]) == host_and_boot()[0] and header.get("format", FORMAT) <= FORMAT
+        if known and os.fstat(descriptor).st_nlink:
             return descriptor
     except OSError:
         pass

@@ -95,7 +95,7 @@ class Journal:
         self.flush(extra)
         self.sync()
 
-    def keep(self, kind: int, content: dict[str, Any], reason: StoreError) -> None:
+    def keep(self, kind: int, content: dict[str, Any], reason: BaseException) -> None:
         """Put something into the journal that the store cannot take now, for this reason."""
         with self.writer.lock:
             self.writer.append(json_record(kind, content))

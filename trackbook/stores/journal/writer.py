@@ -315,13 +315,13 @@ def _hot_path(writer: Writer, numbers: dict[str, int], log_checked: Callable[[li
 def _wait_for(lock: Any) -> None:
     """Wait for another thread's append, which takes microseconds.
 
-    The caller releases the lock in any case (a `with` would cost a tenth of the hot path), so whoever is interrupted here
-    must leave holding it.
+    The caller releases the lock in any case (a `with` would cost a tenth of the hot path), so whoever is interrupted
+    here must leave holding it.
     """
     try:
         lock.acquire()
     except BaseException:
-        if not lock._is_owned():
+        if not lock._is_owned():  # noqa: SLF001  # as threading.Condition asks
             lock.acquire()
         raise
 

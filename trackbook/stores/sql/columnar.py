@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.entities import RunStatus
 from trackbook.stores.base import RunTable
-from trackbook.stores.sql.columns import by_id_list, id_list
+from trackbook.stores.sql.columns import by_id_list, id_list, numbers_in_one, rows_of_ids, values_in_one
 from trackbook.stores.sql.engine import Connection
 from trackbook.stores.sql.loading import metric_names, text_names, uri_parts
 
@@ -75,8 +76,8 @@ class Columns:
         import numpy as np
 
         wanted = by_id_list(runs)
-        from_ = _from("metric_summary")
-        ((listed,),) = self.connection.execute(f"SELECT group_concat(v.series) {from_}", (wanted,))
+        from_ = rows_of_ids("metric_summary")
+        ((listed,),) = self.connection.execute(f"SELECT {numbers_in_one('v.series')} {from_}", (wanted,))
         columns = ", ".join(f"v.{name}" for name in self.aggregates)
         rows = self.connection.execute(f"SELECT {columns} {from_}", (wanted,))
         values = [np.array([row[i] for row in rows], dtype=np.float64) for i in range(len(self.aggregates))]
@@ -94,8 +95,16 @@ class Columns:
 
     def _add_texts(self, table: str, runs: Sequence[int], start: int, columns: dict[str, list[str | None]]) -> None:
         wanted = by_id_list(runs)
-        sql = f"SELECT group_concat(v.name), json_group_array(v.value) {_from(table)}"
-        ((listed, texts),) = self.connection.execute(sql, (wanted,))
+        sql = f"SELECT {numbers_in_one('v.name')}, {values_in_one('v.value')} {rows_of_ids(table)}"
+        try:
+            ((listed, texts),) = self.connection.execute(sql, (wanted,))
+        except sqlite3.DataError:  # together they are longer than the longest text that SQLite makes
+            if len(runs) == 1:
+                raise
+            half = len(runs) // 2
+            self._add_texts(table, runs[:half], start, columns)
+            self._add_texts(table, runs[half:], start + half, columns)
+            return
         values = json.loads(texts)
         groups = _even_groups(listed, len(runs)) or self._groups(table, "name", wanted)
         names = text_names(self.connection, [group.number for group in groups])
@@ -113,7 +122,7 @@ class Columns:
         """Where each number's values are, whichever runs have it."""
         import numpy as np
 
-        labelled = f"SELECT group_concat(j.key * {_LABEL} + v.{column}) {_from(table)}"
+        labelled = f"SELECT {numbers_in_one(f'j.key * {_LABEL} + v.{column}')} {rows_of_ids(table)}"
         ((labels,),) = self.connection.execute(labelled, (wanted,))
         if labels is None:
             return []
@@ -129,10 +138,10 @@ class Columns:
         living_writers: Callable[[Collection[str]], set[str]],
     ) -> tuple[list[str], dict[str, list[Any]]]:
         columns: dict[str, list[Any]] = {name: [] for name in _ATTRIBUTES}
-        arrays = ", ".join(f"json_group_array(v.{name})" for name in _ATTRIBUTES)
+        arrays = ", ".join(values_in_one(f"v.{name}") for name in _ATTRIBUTES)
         for start in range(0, len(self.keys), _CHUNK):
             wanted = by_id_list(self.keys[start : start + _CHUNK])
-            (row,) = self.connection.execute(f"SELECT {arrays} {_from('runs', 'id')}", (wanted,))
+            (row,) = self.connection.execute(f"SELECT {arrays} {rows_of_ids('runs', 'id')}", (wanted,))
             for name, text in zip(_ATTRIBUTES, row, strict=True):
                 columns[name] += json.loads(text)
         ids, experiments, statuses, beats, writers, names = (columns.pop(name) for name in _RAW)
@@ -157,16 +166,8 @@ class Columns:
         return {number: uri_parts(artifact_uri, location) for number, location in rows}
 
 
-def _from(table: str, owner: str = "run") -> str:
-    """Rows of runs whose keys are a parameter.
-
-    A CROSS JOIN is a loop in a loop, as written: rows come run by run in the order asked for, and sorted within a run.
-    """
-    return f"FROM json_each(?) j CROSS JOIN {table} v ON v.{owner} = j.value"
-
-
 def _even_groups(listed: str | None, runs: int) -> list[_Group]:
-    """The same where every run has the same numbers, which is mostly so and quick to see; else nothing.
+    """Where each number's values are if every run has the same numbers, which is mostly so and quick to see; else [].
 
     The numbers of a run rise. If one rising row of them comes again and again, as often as there are runs, then no run
     can have two of those rows, and so each has one.

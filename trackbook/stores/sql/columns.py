@@ -28,10 +28,13 @@ __all__ = [
     "like",
     "liveness",
     "members",
+    "numbers_in_one",
     "one_of",
     "ordered",
     "prefix_range",
+    "rows_of_ids",
     "table_of_uris",
+    "values_in_one",
 ]
 
 _MANY = 500  # above this, a list travels as one parameter: the text of the statement stays short
@@ -88,6 +91,25 @@ def id_list() -> str:
 def by_id_list(values: Iterable[Any]) -> str:
     """Many values as one parameter."""
     return json.dumps(list(values))
+
+
+def rows_of_ids(table: str, owner: str = "run") -> str:
+    """FROM for rows v whose owners are the one parameter that `by_id_list` makes; the place in that list is j.key.
+
+    A CROSS JOIN is a loop in a loop, as written: rows come owner by owner in the order of the list, and for each in the
+    order of their primary key.
+    """
+    return f"FROM json_each(?) j CROSS JOIN {table} v ON v.{owner} = j.value"
+
+
+def numbers_in_one(expression: str) -> str:
+    """An aggregate: whole numbers as one text with commas between them; NULL for none."""
+    return f"group_concat({expression})"
+
+
+def values_in_one(expression: str) -> str:
+    """An aggregate: values that are no floats as one JSON list, so that Python makes them without a step for each."""
+    return f"json_group_array({expression})"
 
 
 def table_of_uris(owner: str, uris: dict[int, tuple[str, str]]) -> Fragment:

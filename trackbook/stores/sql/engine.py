@@ -143,14 +143,16 @@ class Database:
             )
         with self._lock, _errors(self):
             connection = Connection(self._writer().dbapi_connection)
+            if connection.raw.in_transaction:  # a signal handler's call in the middle of another
+                raise StoreAway(f"The database {self.uri.uri} is being changed by this very thread. Try again later.")
             if durable:
                 connection.execute("PRAGMA synchronous=FULL")
             try:
-                self._begin(connection)
                 try:
+                    self._begin(connection)
                     yield connection
                     connection.execute("COMMIT")
-                except BaseException:
+                except BaseException:  # Ctrl-C while BEGIN waited for its turn included
                     with suppress(sqlite3.Error):
                         connection.execute("ROLLBACK")
                     raise
@@ -164,10 +166,12 @@ class Database:
         return self._writing
 
     def _begin(self, connection: Connection) -> None:
+        began = time.monotonic()
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) and "busy" not in str(error):
+            busy = "locked" in str(error) or "busy" in str(error)
+            if not busy or time.monotonic() - began > BUSY_SECONDS / 2:
                 raise
             # SQLite gives up at once where waiting could be a deadlock; one more try, off the beat of the others
             time.sleep(random() * 0.05)  # noqa: S311  # no secret
@@ -218,7 +222,6 @@ class Database:
         """Leave the parent's connections alone, open and referenced: closing them here would drop its locks."""
         self._inherited += [self._engine, self._writing]
         if not self.in_memory:
-            self._engine.dispose(close=False)
             self._engine = self._make_engine()
             self._writing = None
         self._lock = threading.RLock()

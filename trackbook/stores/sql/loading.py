@@ -9,7 +9,7 @@ from math import nan
 from operator import itemgetter
 
 from trackbook.entities import Run, RunData, RunInfo, RunStatus
-from trackbook.stores.sql.columns import by_id_list, id_list
+from trackbook.stores.sql.columns import by_id_list, id_list, numbers_in_one, values_in_one
 from trackbook.stores.sql.engine import Connection
 
 __all__ = ["load_runs", "metric_names", "text_names", "uri_parts"]
@@ -79,7 +79,8 @@ def _data_of_many(connection: Connection, keys: Sequence[int]) -> list[RunData]:
 def _texts(connection: Connection, table: str, wanted: str) -> dict[int, dict[str, str]]:
     """Params or tags of runs. Most runs have the same names in the same order: those are looked at once."""
     rows = connection.execute(
-        f"SELECT run, group_concat(name), json_group_array(value) FROM {table} WHERE run IN {id_list()} GROUP BY run",
+        f"SELECT run, {numbers_in_one('name')}, {values_in_one('value')} FROM {table} WHERE run IN {id_list()} "
+        "GROUP BY run",
         (wanted,),
     )
     layouts = {listed: [int(number) for number in listed.split(",")] for listed in {row[1] for row in rows}}

@@ -22,6 +22,7 @@ class Interned:
         self._select = f"SELECT id FROM {table} WHERE {where}"
         self._insert = f"INSERT INTO {table} ({listed}) VALUES ({marks}) RETURNING id"
         self._known: dict[tuple[str, ...], int] = {}
+        self._made: tuple[Connection | None, set[tuple[str, ...]]] = (None, set())  # by which transaction, and what
 
     def find(self, connection: Connection, texts: tuple[str, ...]) -> int | None:
         """The key of a text; None if it was never used."""
@@ -29,7 +30,9 @@ class Interned:
         if known is None:
             rows = connection.execute(self._select, texts)
             if rows:
-                known = self._known[texts] = int(rows[0][0])
+                known = int(rows[0][0])
+                if self._made[0] is not connection or texts not in self._made[1]:
+                    self._known[texts] = known
         return known
 
     def key(self, connection: Connection, texts: tuple[str, ...]) -> int:
@@ -37,6 +40,9 @@ class Interned:
         known = self._known.get(texts) or self.find(connection, texts)
         if known is None:
             ((known,),) = connection.execute(self._insert, texts)
+            if self._made[0] is not connection:
+                self._made = (connection, set())
+            self._made[1].add(texts)
         return int(known)
 
     def keys(self, connection: Connection, texts: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], int]:

@@ -115,11 +115,14 @@ class Points:
         by_run: dict[str, list[tuple[Series, Columns]]] = {}
         for number, group in groupby(points, _BY_NUMBER):
             _, steps, times, values = zip(*group, strict=True)
-            by_run.setdefault(series[number].run_id, []).append((series[number], (steps, times, values)))
+            named = series.get(number) or Series("", f"number {number}")  # the record that named it is damaged
+            by_run.setdefault(named.run_id, []).append((named, (steps, times, values)))
         for run_id, groups in by_run.items():
             run = self._run_key(connection, run_id)
-            if run is None or not self._store_run(connection, run, groups):
+            if run is None:
                 self._reject(connection, segment, run_id, groups)
+            else:
+                self._store_run(connection, run, groups)
 
     def store_points(self, connection: Connection, run: int, run_id: str, metrics: Iterable[Metric]) -> None:
         """Store checked points of one run within a transaction."""
@@ -131,22 +134,20 @@ class Points:
         self._store_run(connection, run, groups)  # type: ignore[arg-type]
 
     def _run_key(self, connection: Connection, run_id: str) -> int | None:
-        key = self._run_keys.get(run_id)
-        if key is None:
-            rows = connection.execute("SELECT id FROM runs WHERE run_id = ?", (run_id,))
-            if rows:
-                key = self._run_keys[run_id] = int(rows[0][0])
+        """The key of a run, asked anew each time: another process may have purged the run."""
+        rows = connection.execute("SELECT id FROM runs WHERE run_id = ?", (run_id,))
+        if not rows:
+            self._run_keys.pop(run_id, None)
+            return None
+        key = self._run_keys[run_id] = int(rows[0][0])
         return key
 
-    def _store_run(self, connection: Connection, run: int, groups: list[tuple[Series, Columns]]) -> bool:
+    def _store_run(self, connection: Connection, run: int, groups: list[tuple[Series, Columns]]) -> None:
         count = sum(len(columns[0]) for _, columns in groups)
-        numbered = connection.execute(
+        ((next_seq, hot),) = connection.execute(
             "UPDATE runs SET next_seq = next_seq + ?, hot = hot + ? WHERE id = ? RETURNING next_seq, hot",
             (count, count, run),
         )
-        if not numbered:
-            return False
-        next_seq, hot = numbered[0]
         if hot > self._hot_limits.get(run, packing.HOT_LIMIT):
             self._hot_limits[run] = 0  # pack_hot looks at it
         seq = int(next_seq) - count
@@ -162,7 +163,6 @@ class Points:
                 plain = self._series.key(connection, (series.key, "", ""))
                 self._sum_up(connection, run, plain, columns, finite)
         _insert(connection, rows)
-        return True
 
     def _sum_up(self, connection: Connection, run: int, series: int, columns: Columns, finite: bool) -> None:
         stored = connection.execute(_READ_SUMMARY, (run, series))
@@ -174,14 +174,15 @@ class Points:
     ) -> None:
         """Keep the points of a run that exists no more, with the reason, for doctor to show."""
         body = repr([(tuple(series), columns) for series, columns in groups]).encode()
+        reason = f"there is no run {run_id}" if run_id else "the record that named their run and metric is damaged"
         writer, number, offset = (segment.writer, segment.number, segment.pos) if segment else ("", 0, 0)
         connection.execute(
             "INSERT INTO rejected (writer, segment, offset, reason, body, time) VALUES (?, ?, ?, ?, ?, ?)",
-            (writer, number, offset, f"there is no run {run_id}", body, self._now()),
+            (writer, number, offset, reason, body, self._now()),
         )
         if run_id not in self._rejected:
             self._rejected.add(run_id)
-            log.warning("The run %s is gone; points that were logged to it are kept in the table 'rejected'.", run_id)
+            log.warning("Points cannot be stored, and are kept in the table 'rejected': %s.", reason)
 
     def points(self, run_id: str, key: str) -> PointArrays:
         check_run_id(run_id)
@@ -202,10 +203,12 @@ class Points:
             if run is None:
                 return []
             history: list[Metric] = []
+            parts = 0
             for number, _, model, dataset in _series_of(connection, [key]):
                 points = packing.sorted_once(packing.read(connection, run, number))
+                parts += len(points.steps) > 0
                 history += _metrics(points, key, model, dataset)
-        if len({(m.model_id, m.dataset_name) for m in history[:1] + history[-1:]}) > 1:
+        if parts > 1:
             history.sort(key=lambda m: (m.step, m.timestamp, not isnan(m.value), m.value))
         return history
 
@@ -231,7 +234,8 @@ class Points:
             if new_cursor == cursor:
                 return FeedAnswer(cursor, False, {})
             after = cursor & ((1 << _ATTEMPT_SHIFT) - 1)
-            reload = bool(cursor) and (cursor >> _ATTEMPT_SHIFT != attempt or _packed_since(connection, run, after))
+            moved = cursor >> _ATTEMPT_SHIFT != attempt or after > next_seq  # resumed, or made anew
+            reload = bool(cursor) and (moved or _packed_since(connection, run, after))
             found = _feed_points(connection, run, 0 if reload else after, keys)
         return FeedAnswer(new_cursor, reload, found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable, Collection, Iterable
 from secrets import token_hex
@@ -29,6 +30,8 @@ from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.names import Interned
 
 __all__ = ["LOST_AFTER_MS", "Runs"]
+
+log = logging.getLogger("trackbook")
 
 LOST_AFTER_MS = 60_000
 RUN_NAME_TAG = "mlflow.runName"
@@ -67,9 +70,10 @@ class Runs:
         start = self._now() if new.start_time is None else check_int64("start_time", new.start_time)
         user = check_text("user_id", new.user_id)
         tags[RUN_NAME_TAG] = name
+        owner = self._owner(new.owned)  # takes the journal's lock, which a fork takes before the database's
         with self.database.write() as connection:
             location = self._location_for_new_run(connection, experiment, run_id, given=new.run_id is not None)
-            ((key,),) = connection.execute(_NEW_RUN, (run_id, experiment, name, user, start, *self._owner(new.owned)))
+            ((key,),) = connection.execute(_NEW_RUN, (run_id, experiment, name, user, start, *owner))
             connection.executemany(_PUT_TAG, self._tag_rows(connection, key, tags.items()))
         self._run_keys[run_id] = key
         uri = self._artifact_uri(location, run_id)
@@ -113,23 +117,22 @@ class Runs:
 
     def _changeable(self, connection: Connection, run_id: str) -> int:
         """The key of a run that may be changed."""
-        rows = connection.execute("SELECT id, lifecycle_stage FROM runs WHERE run_id = ?", (run_id,))
-        if not rows:
-            self._key(connection, check_run_id(run_id))
-            raise NotFound(f"The run {run_id!r} has been purged.")
-        if rows[0][1] != LifecycleStage.ACTIVE:
+        key = self._key(connection, check_run_id(run_id))
+        ((stage,),) = connection.execute("SELECT lifecycle_stage FROM runs WHERE id = ?", (key,))
+        if stage != LifecycleStage.ACTIVE:
             raise InvalidParameter(deleted_message(run_id))
-        return int(rows[0][0])
+        return key
 
     def resume_run(self, run_id: str) -> Run:
         check_run_id(run_id)
+        owner = self._owner(True)
 
         def resume(connection: Connection) -> None:
             key = self._changeable(connection, run_id)
             connection.execute(
                 "UPDATE runs SET status = 1, end_time = NULL, attempt = attempt + 1, control = '', "
                 f"{_OWN} WHERE id = ?",
-                (*self._owner(True), key),
+                (*owner, key),
             )
 
         self._write_through(resume)
@@ -271,16 +274,16 @@ class Runs:
 
     def _other_record(self, connection: Connection, segment: Segment, record: Record) -> None:
         """Store a param, tag or ending that waited in the journal; what the rules refuse is put aside."""
-        content = json.loads(record.body)
         connection.execute("SAVEPOINT record")
         try:
-            self._replay(connection, record.kind, content)
-        except (NotFound, InvalidParameter) as error:
+            self._replay(connection, record.kind, json.loads(record.body))
+        except (NotFound, InvalidParameter, ValueError, KeyError, TypeError) as error:  # another version's record, too
             connection.execute("ROLLBACK TO record")
             connection.execute(
                 "INSERT INTO rejected (writer, segment, offset, reason, body, time) VALUES (?, ?, ?, ?, ?, ?)",
                 (segment.writer, segment.number, record.start, str(error), record.body, self._now()),
             )
+            log.warning("A record of the journal cannot be stored, and is kept in the table 'rejected': %s", error)
         connection.execute("RELEASE record")
 
     def _replay(self, connection: Connection, kind: int, content: dict[str, Any]) -> None:

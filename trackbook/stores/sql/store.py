@@ -13,7 +13,7 @@ from pathlib import Path
 from trackbook.entities import Metric, Param, Run, RunStatus, RunTag
 from trackbook.entities.checks import checked_batch, checked_metric
 from trackbook.entities.keys import check_run_id
-from trackbook.errors import InvalidParameter, ReadOnlyStore, StoreAway
+from trackbook.errors import InvalidParameter, ReadOnlyStore, StoreError
 from trackbook.stores.base import Recorder, Store
 from trackbook.stores.forks import at_fork
 from trackbook.stores.journal.drainer import Extra
@@ -51,6 +51,7 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
         self.uri, self.read_only = uri.uri, read_only
         self._clock = clock
         self.closed = False
+        self._latest = 0
         self._names, self._series = names.names(), names.series()
         self._run_keys: dict[str, int] = {}
         self._hot_limits: dict[int, int] = {}
@@ -63,7 +64,11 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
             _make_file(uri.path)
         self.database = Database(uri, read_only)
         self._journal: Journal | None = None
-        store_id = open_schema(self.database, "0")
+        try:
+            store_id = open_schema(self.database, "0")
+        except BaseException:
+            self.database.close()
+            raise
         self._rejected: set[str] = set()
         if not (read_only or self.database.in_memory):
             self._open_journal(store_id)
@@ -78,7 +83,14 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
             return
         self._journal = Journal(self._folder, store_id, self)
         self._journal.adopt()
-        packing.pack_ended(self.database)
+        self._pack()
+
+    def _pack(self) -> None:
+        """Pack what others left; nobody waits for that, so nobody is told when it does not work now."""
+        try:
+            packing.pack_ended(self.database)
+        except (StoreError, ReadOnlyStore) as error:
+            log.info("Packing waits for the next writer: %s", error)
 
     def artifact_root(self) -> str:
         if self.database.uri.path is None:
@@ -98,7 +110,10 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
     def _now(self) -> int:
         if self._clock is not None:
             return self._clock()
-        return self._journal.writer.now() if self._journal is not None else time.time_ns() // 1_000_000
+        if self._journal is not None:
+            return self._journal.writer.now()
+        self._latest = max(self._latest, time.time_ns() // 1_000_000)  # times of a process never fall
+        return self._latest
 
     def _load_runs(self, connection: Connection, keys: list[int]) -> list[Run]:
         return load_runs(connection, keys, self._artifact_uri)
@@ -138,14 +153,17 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
         try:
             number = RunStatus.from_string(status)
             self._journal.end(lambda connection: self._update(connection, run_id, number, end, None))
-        except StoreAway:
-            self._journal.keep(END, {"run": run_id, "status": number, "end_time": end})
+        except (StoreError, KeyboardInterrupt) as error:
+            self._journal.keep(END, {"run": run_id, "status": number, "end_time": end}, error)
+            if isinstance(error, KeyboardInterrupt):
+                raise
         finally:
             self._journal.run_ended(run_id)
 
     def tidy(self) -> None:
         """See `trackbook.stores.journal.drainer.Sink`."""
-        packing.pack_ended(self.database)
+        if not self.closed:
+            packing.pack_ended(self.database)
 
     def log_batch(
         self,
@@ -209,7 +227,7 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
         self.closed = True
         if self._journal is not None:
             self._journal.close()
-            packing.pack_ended(self.database)
+            self._pack()
         self.database.close()
 
     def before_fork(self) -> None:

@@ -4,7 +4,7 @@
 function chartLayout(tokens, options) {
   const axis = { gridcolor: tokens.line, linecolor: tokens.line2, tickcolor: tokens.line2, tickfont: { size: 11, color: tokens.ink2 }, zeroline: false, ticklen: 4, automargin: false };
   return {
-    autosize: true, margin: { l: 46, r: 14, t: 8, b: 26 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
+    autosize: true, margin: { l: 46, r: 14, t: 8, b: 26 }, paper_bgcolor: tokens.bg, plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
     hovermode: "x", font: { family: tokens.ui, size: 11, color: tokens.ink2 }, uirevision: "keep", datarevision: options.revision, dragmode: "zoom",
     xaxis: { ...axis, showgrid: false, showline: true, ticks: "outside", nticks: 6, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: tokens.edge },
     yaxis: { ...axis, gridwidth: 1, showline: false, ticks: "", nticks: 5, tickformat: "~g", exponentformat: "e", ...options.y },
