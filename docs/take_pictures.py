@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
-WIDTH, HEIGHT, SCALE = 1440, 900, 1.5
+WIDTH, HEIGHT, SCALE = 1440, 740, 1.5
 MOST_BYTES = 300_000
 SELECTED = ("mlp-wide-s0", "mlp-smooth-s0", "mlp-base-s0", "mlp-sgd", "mlp-fast-lr", "mlp-tanh")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -34,7 +34,8 @@ ALIAS = """<match target="pattern"><test name="family"><string>%s</string></test
 def main() -> None:
     """Serve the demo and take one picture a theme."""
     command = [sys.executable, "-m", "trackbook", "ui", "--read-only", "--backend-store-uri", sys.argv[1]]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    home = str(Path(sys.argv[1]).absolute().parent)  # the page then shows ~ and the name of the folder
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "HOME": home})
     assert server.stdout is not None
     server.stdout.readline()
     address = server.stdout.readline().split()[-1]

@@ -31,6 +31,12 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
     assert told == {name for name, _ in SETTINGS}
 
 
+def test_every_public_name_is_documented() -> None:
+    import trackbook
+
+    assert [name for name in trackbook.__all__ if f"`{name}`" not in DOCS] == []
+
+
 def magic_names() -> list[str]:
     if importlib.util.find_spec("trackbook.magics") is None:
         return []
@@ -72,6 +78,7 @@ def test_every_command_is_documented() -> None:
 )
 def test_links_between_pages_lead_somewhere(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r'(?:src|srcset)="([^"]+)"', r"](\1)", text)
     links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
     assert [link for link in links if link and not (path.parent / link).exists()] == []
 

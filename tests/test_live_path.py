@@ -50,7 +50,7 @@ def rooms() -> Iterator[Rooms]:
     sys.setprofile(found)
     threading.setprofile(found)
     yield found
-    threading.setprofile(None)  # type: ignore[arg-type]
+    threading.setprofile(None)
     sys.setprofile(before)
 
 

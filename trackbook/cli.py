@@ -57,7 +57,7 @@ def _page_options(command: Command) -> Command:
 def ui(backend_store_uri: str | None, read_only: bool, **page: Any) -> None:
     """Show the runs of a store on a page served by Voila.
 
-    Options for Voila follow two dashes: trackbook ui -- --pool_size=2
+    Options for Voila follow two dashes: trackbook ui -- --preheat_kernel=True
     """
     from trackbook.dashboard.opening import prepare_store
 

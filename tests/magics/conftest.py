@@ -42,10 +42,11 @@ def shell() -> Iterator[InteractiveShell]:
 @pytest.fixture
 def cells(shell: InteractiveShell) -> Callable[..., Ran]:
     """Runs a cell; `cell` is the front end's id of it."""
+    run_cell: Any = shell.run_cell
 
     def run(code: str, cell: str | None = None) -> Ran:
         with capture_output() as captured:
-            result = shell.run_cell(code, store_history=True, cell_id=cell)
+            result = run_cell(code, store_history=True, cell_id=cell)
         error = result.error_before_exec or result.error_in_exec
         said = re.sub(r"\x1b\[[0-9;]*m", "", captured.stdout + captured.stderr)
         return Ran(error, result.result, said, [each.data for each in captured.outputs])

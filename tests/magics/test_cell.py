@@ -60,3 +60,9 @@ def test_resumed_run_goes_on(cells: Cells, runs: Runs) -> None:
     ran = cells("run = %track_start --resume first")
     assert "Run first resumed in experiment Default." in ran.said
     assert [run.info.status for run in runs()] == ["RUNNING", "FINISHED"]
+
+
+def test_error_of_the_cell_is_not_hidden_by_ours(cells: Cells, runs: Runs) -> None:
+    code = "%%track first\nimport trackbook\ntrackbook.delete_run(trackbook.active_run().info.run_id)\n1 / 0"
+    assert isinstance(cells(code).error, ZeroDivisionError)
+    assert open_runs() == []

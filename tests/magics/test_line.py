@@ -148,7 +148,16 @@ def test_show_gives_card_and_curves(cells: Cells, runs: Runs) -> None:
         card, curves = cells(f"%track_show {name} --metric loss").shown
         assert "loss" in card["text/html"]
         assert curves["text/plain"] == "Trackbook curves"
-    assert "no metric 'acc'; it has loss" in cells(f"%track_show {run_id} --metric acc").said
+    assert "no metric 'acc'; there is loss" in cells(f"%track_show {run_id} --metric acc").said
+
+
+def test_show_of_several_runs_gives_their_curves_together(cells: Cells) -> None:
+    for name in ("first", "second"):
+        with start_run(run_name=name):
+            log_metric("loss", 0.5)
+    (curves,) = cells("%track_show first second").shown
+    assert ("first" in curves["text/html"], "second" in curves["text/html"]) == (True, True)
+    assert "None of these runs has a metric 'acc'" in cells("%track_show first second --metric acc").said
 
 
 def test_stored_names_are_never_expanded_or_run(cells: Cells, shell: InteractiveShell) -> None:

@@ -73,6 +73,13 @@ def test_start_inside_a_capturing_cell_belongs_to_the_cell_around_it(cells: Cell
     assert [run.info.status for run in runs()] == ["FINISHED", "RUNNING"]
 
 
+def test_rerun_never_raises_though_the_run_was_deleted(cells: Cells, runs: Runs) -> None:
+    cells("%track_start first", "a")
+    current_store().delete_run(runs()[0].info.run_id)
+    assert cells("%track_start second", "a").error is None
+    assert [run.info.run_name for run in open_runs()] == ["second"]
+
+
 def test_extension_loaded_anew_remembers_the_open_run(shell: InteractiveShell, cells: Cells, runs: Runs) -> None:
     cells("%track_start first", "a")
     magics.unload(shell)

@@ -199,6 +199,24 @@ def test_cell_finds_its_run_beside_that_of_a_background_thread() -> None:
     assert trackbook.get_run(run.info.run_id).data.metrics == {"loss": 1.0}
 
 
+def test_cell_logs_to_its_own_run_and_not_to_a_workers_inside_it() -> None:
+    opened, done = threading.Event(), threading.Event()
+
+    def worker() -> None:
+        with trackbook.start_run(nested=True):
+            opened.set()
+            done.wait(timeout=30)
+
+    outer = in_a_fresh_context(trackbook.start_run)
+    thread = threading.Thread(target=worker)
+    thread.start()
+    opened.wait(timeout=30)
+    in_a_fresh_context(lambda: trackbook.log_metric("loss", 1.0))
+    done.set()
+    thread.join()
+    assert trackbook.get_run(outer.info.run_id).data.metrics == {"loss": 1.0}
+
+
 def test_ending_an_outer_run_ends_those_inside_it() -> None:
     outer = trackbook.start_run()
     inner = trackbook.start_run(nested=True)

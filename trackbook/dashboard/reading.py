@@ -51,9 +51,10 @@ class StoreReader:
 
     @property
     def shown(self) -> dict[str, str]:
-        """The store as people know it."""
-        where = self.path or strip_user_info(self.uri)
-        return {"name": os.path.basename(where) or where, "path": where}
+        """The store as people know it: its whole ``path``, and the same ``short``, with ~ for the home folder."""
+        where, home = self.path or strip_user_info(self.uri), os.path.expanduser("~").rstrip("/")
+        below = bool(home) and where.startswith(home + "/")
+        return {"path": where, "short": "~" + where[len(home) :] if below else where}
 
     @property
     def exists(self) -> bool:

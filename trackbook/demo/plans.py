@@ -75,12 +75,12 @@ def plans() -> list[Plan]:
 
 
 def _networks() -> list[Plan]:
-    named = [
+    named = [(name, changes | {"seed": 0}, {"family": "single"}) for name, changes in _LONE_NETWORKS.items()]
+    named += [
         (f"{name}-s{seed}", changes | {"seed": seed}, {"family": name})
         for name, changes in _NETWORKS.items()
         for seed in range(3)
     ]
-    named += [(name, changes | {"seed": 0}, {"family": "single"}) for name, changes in _LONE_NETWORKS.items()]
     return [Plan("digits-mlp", name, recipes.fit_network, _NETWORK | params, tags) for name, params, tags in named]
 
 

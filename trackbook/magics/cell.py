@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, magics_class
 
 from trackbook.magics.arguments import cell_verb, parse
-from trackbook.magics.failures import record_failure, users_frames
+from trackbook.magics.failures import end_quietly, record_failure, users_frames
 from trackbook.magics.line import RUN_OPTIONS, ending
 from trackbook.magics.notebook import Notebook
 from trackbook.magics.starts import begin, wish_of
@@ -55,7 +55,7 @@ class CellMagics(Magics):
             if not isinstance(error, KeyboardInterrupt):
                 record_failure(run, error)
             _show_users_frames_only(self._shell, error)
-            run.end(status_after(type(error)))
+            end_quietly(run, status_after(type(error)))
             say(ending(run, status_after(type(error))))
             raise
         run.end()

@@ -10,7 +10,7 @@ from trackbook.entities import RunTag
 from trackbook.errors import TrackbookError
 from trackbook.runs.active import ActiveRun
 
-__all__ = ["TRACEBACK", "record_failure", "users_frames"]
+__all__ = ["TRACEBACK", "end_quietly", "record_failure", "users_frames"]
 
 log = logging.getLogger("trackbook")
 
@@ -30,6 +30,14 @@ def record_failure(run: ActiveRun, error: BaseException) -> None:
         log_text(run.store, run, _storable(text), TRACEBACK)
     except (TrackbookError, OSError) as problem:
         log.warning("The traceback of the cell was not stored with its run: %s", problem)
+
+
+def end_quietly(run: ActiveRun, status: str) -> None:
+    """End a run where raising would hide something that matters more; a run that was deleted meanwhile cannot end."""
+    try:
+        run.end(status)
+    except TrackbookError as problem:
+        log.warning("The run %s was not ended: %s", run.info.run_id, problem)
 
 
 def users_frames(frames: TracebackType | None) -> TracebackType | None:

@@ -26,6 +26,7 @@ from trackbook.runs.session import (
     set_tracking_uri,
 )
 from trackbook.stores import open_store
+from trackbook.stores.base import Store
 
 __all__ = ["RUN_OPTIONS", "LineMagics", "ending"]
 
@@ -180,16 +181,20 @@ class LineMagics(Magics):
         show(table_of_runs(current_store(), _filter(given.filter), experiments, given.last))
 
     @line_verb(
-        option("run", nargs="?", help="Id, beginning of the id, or name; the open or the last run if left out."),
+        option("run", nargs="*", help="Id, beginning of the id, or name; the open or the last run if left out."),
         option("--metric", action="append", help="Show only the curve of this metric; repeatable."),
     )
     def track_show(self, line: str) -> None:
-        """Show a run's card and its curves, which stay live while it runs here."""
-        from trackbook.magics.tables import show_run
+        """Show a run's card and its curves, which stay live while it runs; of several runs, their curves together."""
+        from trackbook.magics.tables import show_curves, show_run
 
         given = parse(self.track_show, line)
-        store, run = _run_to_show(given.run)
-        show_run(store, run, given.metric)
+        if len(given.run) > 1:
+            store = current_store()
+            show_curves(store, [find_run(store, text) for text in given.run], given.metric)
+        else:
+            store, run = _run_to_show(*given.run)
+            show_run(store, run, given.metric)
 
 
 def ending(run: ActiveRun, status: str) -> str:
@@ -205,7 +210,7 @@ def _needed_run() -> ActiveRun:
     return run
 
 
-def _run_to_show(text: str | None) -> tuple[Any, Run]:
+def _run_to_show(text: str | None = None) -> tuple[Store, Run]:
     if text is not None:
         store = current_store()
         return store, find_run(store, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from trackbook.entities import RunTag
 from trackbook.errors import TrackbookError
 from trackbook.magics.cells import Cell, cell_key, current_cell
-from trackbook.magics.failures import record_failure
+from trackbook.magics.failures import end_quietly, record_failure
 from trackbook.magics.hooks import guarded
 from trackbook.magics.panels import CurvesUnderCell
 from trackbook.runs.active import ActiveRun, status_after
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 __all__ = ["ENDED_BY", "KeptRun", "Notebook", "notebook_of"]
+
+log = logging.getLogger("trackbook")
 
 ENDED_BY = "trackbook.ended_by"
 
@@ -41,9 +43,9 @@ class KeptRun:
     panel: CurvesUnderCell | None
     status: str = "FINISHED"
 
-    def end(self, status: str | None = None) -> None:
-        """End the run and show how it ended."""
-        self.run.end(status or self.status)
+    def end(self) -> None:
+        """End the run as its last cell did, and show how it ended."""
+        end_quietly(self.run, self.status)
         if self.panel is not None:
             self.panel.finish()
 
@@ -159,7 +161,7 @@ def _tag_as_rerun(run: ActiveRun) -> None:
     try:
         run.store.log_batch(run.info.run_id, tags=[RunTag(ENDED_BY, "rerun")])
     except TrackbookError as error:
-        sys.stderr.write(f"The run {run.info.run_id} was not tagged: {error}\n")
+        log.warning("The run %s was not tagged: %s", run.info.run_id, error)
 
 
 _notebooks: weakref.WeakKeyDictionary[InteractiveShell, Notebook] = weakref.WeakKeyDictionary()

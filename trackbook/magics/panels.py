@@ -41,6 +41,7 @@ class CurvesUnderCell:
         self._counts: Counter[str] = Counter()
         self._stop: Callable[[], None] | None = None
 
+    @guarded
     def cell_begins(self) -> None:
         """Begin to wait in the cell that runs in the calling context."""
         self._feed.read()  # what other cells have logged
@@ -49,6 +50,7 @@ class CurvesUnderCell:
         context = contextvars.copy_context()  # output made in it goes to this cell, whichever thread makes it
         self._stop = self._feed.follow(lambda answer: context.run(self._look, answer))
 
+    @guarded
     def cell_ends(self) -> None:
         """Look for the last time: a quick cell may have ended before the curve was stored."""
         self._stop_following()
@@ -56,6 +58,7 @@ class CurvesUnderCell:
         self._look(self._feed.read())
         self._waiting = False
 
+    @guarded
     def finish(self) -> None:
         """Show the end of the run at once."""
         self.cell_ends()

@@ -15,7 +15,7 @@ from trackbook.stores.base import Store
 if TYPE_CHECKING:
     from trackbook.widgets.runs_table import RunsTable
 
-__all__ = ["show_run", "table_of_runs"]
+__all__ = ["show_curves", "show_run", "table_of_runs"]
 
 _AGGREGATES = ("last", "min", "max", "count")
 
@@ -60,16 +60,35 @@ def show_run(store: Store, run: Run, keys: Sequence[str] | None = None) -> None:
     Raises:
         NotFound: the run has no metric of a name.
     """
-    known = {one.key for one in store.summaries(run.info.run_id)}
+    known = _known_metrics(store, [run], keys)
+    show({"text/html": run_html(run, store), "text/plain": run_text(run)}, raw=True)
+    if not known:
+        return
+    run_id = run.info.run_id
+    if run.info.status == "RUNNING" and not store.run_life(run_id).lost:
+        from trackbook.widgets.curves import LiveCurves
+
+        show(LiveCurves(store, run_id, keys))
+    else:
+        show_curves(store, [run], keys)
+
+
+def show_curves(store: Store, runs: Sequence[Run], keys: Sequence[str] | None = None) -> None:
+    """Display the curves of some runs in common charts.
+
+    Raises:
+        NotFound: no run has a metric of a name.
+    """
+    from trackbook.widgets.curves import CurvesPanel
+
+    _known_metrics(store, runs, keys)
+    show(CurvesPanel(store, list(dict.fromkeys(run.info.run_id for run in runs)), keys))
+
+
+def _known_metrics(store: Store, runs: Sequence[Run], keys: Sequence[str] | None) -> set[str]:
+    known = {one.key for run in runs for one in store.summaries(run.info.run_id)}
     for key in keys or ():
         if key not in known:
-            raise NotFound(
-                f"The run {run.info.run_name!r} has no metric {key!r}; it has {', '.join(sorted(known)) or 'none'}."
-            )
-    show({"text/html": run_html(run, store), "text/plain": run_text(run)}, raw=True)
-    if known:
-        from trackbook.widgets.curves import CurvesPanel, LiveCurves
-
-        runs = run.info.status == "RUNNING" and not store.run_life(run.info.run_id).lost
-        run_id = run.info.run_id
-        show(LiveCurves(store, run_id, keys) if runs else CurvesPanel(store, [run_id], keys))
+            whose = f"The run {runs[0].info.run_name!r} has no" if len(runs) == 1 else "None of these runs has a"
+            raise NotFound(f"{whose} metric {key!r}; there is {', '.join(sorted(known)) or 'none yet'}.")
+    return known

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -157,13 +157,14 @@ def _close(run: ActiveRun) -> None:
 
 def _find_leaf() -> None:
     global _leaf
-    leaves = _leaves()
+    leaves = _leaves(_open.values())
     _leaf = leaves[0] if len(leaves) == 1 else None
 
 
-def _leaves() -> list[ActiveRun]:
-    inner = {id(run.below) for run in _open.values()}
-    return [run for run in _open.values() if id(run) not in inner]
+def _leaves(runs: Collection[ActiveRun]) -> list[ActiveRun]:
+    """Those inside which no other of them was started."""
+    with_others = {id(run.below) for run in runs}
+    return [run for run in runs if id(run) not in with_others]
 
 
 def own_run() -> ActiveRun | None:
@@ -176,7 +177,7 @@ def own_run() -> ActiveRun | None:
         run = run.below
     if run is None and _open:
         with _lock:
-            own = [leaf for leaf in _leaves() if leaf.home.is_here()]
+            own = _leaves([run for run in _open.values() if run.home.is_here()])
         run = own[-1] if own else None
         innermost.set(run)  # the rest of this cell need not look again
     return run

@@ -26,7 +26,7 @@ class PageShell(anywidget.AnyWidget):
         tab: the tab in view, one of `TABS`.
         experiment: id of the experiment in view; "" where there is none.
         run: id of the opened run; "" if none was.
-        store: ``name`` and ``path`` of the store, for people.
+        store: ``path`` of the store, and the same ``short``, for people.
         experiments: ``id``, ``name``, ``total``, ``running``, ``note`` of each experiment.
         details: of the opened run, see `trackbook.dashboard.details`.
         empty: ``title``, ``text``, ``code``: what to do where there is nothing to show; {} else.

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -284,7 +285,7 @@ def test_disk_takes_the_journal_twice_a_second(
         log_steps(recorder, tenth)
         drainer._sync()
     assert synced[0] == 0
-    assert max(b - a for a, b in zip(synced, synced[1:], strict=False)) <= 0.5
+    assert max(b - a for a, b in pairwise(synced)) <= 0.5
 
 
 def test_closing_beside_a_thread_that_logs_loses_nothing(

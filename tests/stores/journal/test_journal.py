@@ -192,7 +192,7 @@ def test_refused_records_are_kept_once_and_never_block(
         json_record(PARAM, {"run": run_id, "key": "momentum", "value": "3"}),
         json_record(TAG, {"run": "f" * 32, "key": "t", "value": "v"}),
         json_record(END, {"run": run_id, "status": 3, "end_time": 5}),
-        frame(8, b"{}"),
+        *(frame(kind, body) for kind, body in [(8, b"{}"), (9, b"\xff binary"), (PARAM, b""), (TAG, b"[]")]),
     )
     store.flush()
     store.flush()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Columns"]
 
-_CHUNK = 1_000  # runs whose values are in memory as text at one time
 _LABEL = 2**32  # place * _LABEL + series (or name) labels a value
+_CHUNK = 1_000  # runs whose values are in memory as text at one time
 _RAW = ("run_id", "experiment", "status", "heartbeat", "writer", "name")
 _ATTRIBUTES = (*_RAW, "user_id", "lifecycle_stage", "start_time", "end_time")
 _STATUS = {number: RunStatus.to_string(number) for number in RunStatus.all_status()}

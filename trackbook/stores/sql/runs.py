@@ -21,7 +21,7 @@ from trackbook.entities.keys import (
     check_value,
 )
 from trackbook.entities.run_names import random_run_name
-from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
+from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
 from trackbook.stores.base import NewRun, RunLife
 from trackbook.stores.journal.drainer import Extra
 from trackbook.stores.journal.files import Segment, host_and_boot
@@ -277,13 +277,14 @@ class Runs:
         connection.execute("SAVEPOINT record")
         try:
             self._replay(connection, record.kind, json.loads(record.body))
-        except (NotFound, InvalidParameter, ValueError, KeyError, TypeError) as error:  # another version's record, too
+        except (NotFound, InvalidParameter, ValueError, KeyError, TypeError) as error:
+            reason = str(error) if isinstance(error, TrackbookError) else f"a record that makes no sense: {error!r}"
             connection.execute("ROLLBACK TO record")
             connection.execute(
                 "INSERT INTO rejected (writer, segment, offset, reason, body, time) VALUES (?, ?, ?, ?, ?, ?)",
-                (segment.writer, segment.number, record.start, str(error), record.body, self._now()),
+                (segment.writer, segment.number, record.start, reason, record.body, self._now()),
             )
-            log.warning("A record of the journal cannot be stored, and is kept in the table 'rejected': %s", error)
+            log.warning("A record of the journal cannot be stored, and is kept in the table 'rejected': %s", reason)
         connection.execute("RELEASE record")
 
     def _replay(self, connection: Connection, kind: int, content: dict[str, Any]) -> None:

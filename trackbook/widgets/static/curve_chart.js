@@ -85,7 +85,7 @@ class CurveChart {
   line(one) {
     const { slot } = this.panel.state.head.runs[one.facts.run] || {};
     const all = this.panel.state.points(one);
-    const [x, y] = this.zoomed ? all : thin(...all, 2 * Math.max(200, this.plot.clientWidth));
+    const [x, y] = this.zoomed ? all : thin(...all, Math.max(400, this.plot.clientWidth));
     const dash = runDash(slot);
     return { x, y, color: runColor(slot), dash: dash === "solid" ? "none" : dash, grey: !hasSlot(slot) };
   }
@@ -141,7 +141,8 @@ class CurveChart {
     else if (change["xaxis.autorange"] || change["yaxis.autorange"]) this.zoomed = null;
     else return;
     this.panel.state.zoom(this.key, this.zoomed);
-    this.drawTitle(this.panel.state.of(this.key), this.chart);
+    this.dirty = true; // all the points that the page has, until finer ones come
+    this.panel.schedule();
   }
 
   resetZoom() {

@@ -41,8 +41,11 @@ class CurvesView {
     this.busy = true;
     requestAnimationFrame(() => {
       const start = performance.now();
-      this.draw();
-      requestAnimationFrame(() => setTimeout(() => this.rest(performance.now() - start)));
+      try {
+        this.draw();
+      } finally {
+        requestAnimationFrame(() => setTimeout(() => this.rest(performance.now() - start)));
+      }
     });
   }
 

@@ -71,7 +71,7 @@ class PageView {
   drawTop() {
     const store = this.model.get("store");
     this.top.replaceChildren(el("span", { class: "tb-logo" }, logo(), el("span", { class: "tb-logo-word", text: "Trackbook" })),
-      textEl("span", store.path || "", "tb-muted tb-ellipsis tb-store"), el("span", { class: "tb-grow" }), el("span", { class: "tb-live" }, this.spot, this.liveText));
+      el("span", { class: "tb-muted tb-ellipsis tb-store", title: store.path, text: store.short || "" }), el("span", { class: "tb-grow" }), el("span", { class: "tb-live" }, this.spot, this.liveText));
     this.drawLive();
   }
 
