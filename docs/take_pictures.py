@@ -1,7 +1,7 @@
-"""Takes docs/images/dashboard-light.png and dashboard-dark.png of the demo's page: `python docs/take_pictures.py FOLDER`.
+"""Take docs/images/dashboard-light.png and -dark.png of the demo's page: `python docs/take_pictures.py FOLDER`.
 
-FOLDER holds the demo's runs (`trackbook demo --no-ui --folder FOLDER`). It needs Chromium, Playwright and the font Inter
-(`apt-get install chromium fonts-inter`), and Pillow.
+FOLDER holds the demo's runs (`trackbook demo --no-ui --folder FOLDER`). It needs Chromium, Playwright, Pillow and the
+font Inter (`apt-get install chromium fonts-inter`).
 """
 
 from __future__ import annotations

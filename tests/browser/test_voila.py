@@ -6,10 +6,12 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, Request, sync_playwright
 
+from trackbook.dashboard.host import free_port, notebook_path
 from trackbook.demo.plans import plans
 from trackbook.demo.training import train_demo
 from trackbook.stores import close_stores
@@ -80,8 +83,12 @@ class Served:
 
     def kernels(self) -> list[psutil.Process]:
         """The kernels of its viewers."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if "ipykernel" in " ".join(child.cmdline())]
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                if "ipykernel" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
 
 
 @dataclass
@@ -253,3 +260,33 @@ def test_kernel_is_culled_after_its_page_is_closed(served: Served, viewer: Viewe
         time.sleep(0.5)
     assert served.kernels() == []
     assert os.path.exists(served.folder / "trackbook.db")
+
+
+def test_plain_voila_shows_the_same_page(served: Served, viewer: Viewer) -> None:
+    port = free_port("127.0.0.1", 8866)
+    command = [sys.executable, "-m", "voila", str(notebook_path()), "--no-browser", f"--port={port}"]
+    environment = {**os.environ, "TRACKBOOK_TRACKING_URI": str(served.folder)}
+    server = subprocess.Popen(command, env=environment, cwd=served.folder, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        browser = viewer.page.context.browser
+        assert browser is not None
+        page = browser.new_page()
+        page.route(re.compile("jsdelivr"), lambda route: route.abort())  # Voila's own template asks for icons
+        page.goto(f"http://127.0.0.1:{port}/", timeout=120_000)
+        page.get_by_text(NAMES[0], exact=True).first.wait_for(timeout=120_000)
+        page.close()
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def wait_for(port: int) -> None:
+    """Until somebody listens."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"nobody listens on {port}")

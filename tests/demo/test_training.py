@@ -10,8 +10,10 @@ import pytest
 import trackbook
 from trackbook.demo.plans import EXPERIMENTS, plans
 from trackbook.demo.training import count_runs, run_demo, train_demo
+from trackbook.entities import Run
 from trackbook.runs.artifacts import list_artifacts
 from trackbook.stores import open_store
+from trackbook.stores.base import Store
 
 
 def test_there_are_some_40_runs_with_names_of_their_own() -> None:
@@ -38,7 +40,7 @@ def test_each_recipe_logs_its_curve_and_its_artifacts(tmp_path: Path) -> None:
     assert sum(run.data.tags.get("mlflow.parentRunId") == sweep.info.run_id for run in runs) == 4
 
 
-def runs_of(store: trackbook.Client, experiment: str) -> list[trackbook.entities.Run]:
+def runs_of(store: Store, experiment: str) -> list[Run]:
     found = store.get_experiment_by_name(experiment)
     return list(store.search_runs([found.experiment_id])) if found else []
 

@@ -1,4 +1,4 @@
-"""A database that others hold, or whose disk is full: training goes on, endings are kept, nothing acknowledged is lost."""
+"""A database that others hold, or whose disk is full: training goes on, endings wait, nothing acknowledged is lost."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MiB of its own, where this user may mount one."""
     folder = tmp_path / "small"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
     mounted = subprocess.run(command, capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip(f"cannot mount a small file system: {mounted.stderr.decode().strip()}")

@@ -1,4 +1,4 @@
-"""Clocks that jump: times of a process never fall, the latest value is that of the greatest step, durations are real."""
+"""Clocks that jump: times of a process never fall, the last value is that of the greatest step, durations are real."""
 
 from __future__ import annotations
 

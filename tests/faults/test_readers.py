@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import trackbook.stores.sql.store  # noqa: F401  # warm: the children fork from this process
+import trackbook.stores.sql.store  # warm: the children fork from this process
 from trackbook.entities import Metric, Param
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun

@@ -54,6 +54,12 @@ def test_tracked_cell_may_begin_inside_an_open_run(cells: Cells, runs: Runs) -> 
     assert [run.info.run_name for run in open_runs()] == ["outer"]
 
 
+def test_run_inside_another_may_be_of_another_experiment(cells: Cells, runs: Runs) -> None:
+    cells("%track_start outer")
+    cells("%%track inner --nested -e digits\n1")
+    assert [run.info.run_name for run in runs("1")] == ["inner"]
+
+
 def test_resumed_run_goes_on(cells: Cells, runs: Runs) -> None:
     cells("%%track first\n1")
     cells("%%track second\n1")

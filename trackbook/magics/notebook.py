@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +63,7 @@ class Notebook:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = weakref.proxy(shell)
+        self._process = os.getpid()
         self._cells: list[Cell] = []
         self._turn = 0
         self._kept: list[KeptRun] = []
@@ -140,8 +142,9 @@ class Notebook:
     @guarded
     def shut_down(self) -> None:
         """The kernel ends: its runs end as their last cells did, the innermost first."""
-        for kept in reversed(self.kept()):
-            kept.end()
+        if os.getpid() == self._process:  # a forked child that exits ends nothing
+            for kept in reversed(self.kept()):
+                kept.end()
 
     @contextmanager
     def curves_during(self, panel: CurvesUnderCell | None) -> Iterator[None]:

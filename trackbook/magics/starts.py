@@ -14,7 +14,7 @@ from trackbook.magics.lookup import all_experiment_ids, find_run
 from trackbook.magics.notebook import ENDED_BY, Notebook
 from trackbook.magics.panels import CurvesUnderCell
 from trackbook.magics.words import place, printable, say
-from trackbook.runs.active import ActiveRun, current_run
+from trackbook.runs.active import ActiveRun, own_run
 from trackbook.runs.fluent import log_params, start_run
 from trackbook.runs.session import current_store, set_experiment
 from trackbook.stores.base import Store
@@ -76,13 +76,12 @@ def begin(notebook: Notebook, wish: Wish) -> tuple[ActiveRun, CurvesUnderCell | 
     for run, status in notebook.end_runs_of_cell():
         say(f"The run that this cell had left open, {_name(run)}, has ended {status}.")
     _refuse_second(wish)
-    if wish.experiment is not None:
-        set_experiment(wish.experiment)
+    experiment = set_experiment(wish.experiment).experiment_id if wish.experiment is not None else None
     _end_lost_runs(store, notebook.cell.key)
     tags = {**wish.tags, CELL_TAG: notebook.cell.key}
     if resumed is not None:  # before it runs again: a param that stands otherwise leaves it as it is
         store.log_batch(resumed, params=[Param(key, value) for key, value in wish.params.items()])
-    active = start_run(resumed, run_name=wish.name, nested=wish.nested, tags=tags)
+    active = start_run(resumed, experiment, wish.name, nested=wish.nested, tags=tags)
     if wish.params and resumed is None:
         log_params(wish.params)
     _announce(active, resumed is not None)
@@ -90,7 +89,7 @@ def begin(notebook: Notebook, wish: Wish) -> tuple[ActiveRun, CurvesUnderCell | 
 
 
 def _refuse_second(wish: Wish) -> None:
-    run = current_run()
+    run = own_run()
     if run is not None and not wish.nested:
         raise InvalidState(
             f"The run {run.info.run_name!r} ({run.info.run_id}) is already active. End it with %track_end, or "

@@ -278,7 +278,7 @@ def test_disk_takes_the_journal_twice_a_second(
     """By a clock that is told the time."""
     now = [100.0]
     synced: list[float] = []
-    monkeypatch.setattr(drainers.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(os, "fdatasync", lambda _: synced.append(round(now[0] - 100, 2)))
     for tenth in range(30):
         now[0] = 100 + tenth / 10

@@ -60,6 +60,11 @@ def steps(store: SqlStore, run_id: str, key: str = "loss") -> list[int]:
     return [metric.step for metric in store.get_metric_history(run_id, key)]
 
 
+def log_each(recorder: JournalRecorder, *points: tuple[str, int]) -> None:
+    for key, step in points:
+        recorder.log(key, 0.0, step)
+
+
 def in_a_child(work: Callable[[], None]) -> None:
     """Run `work` in a forked process that then dies without a word."""
     child = os.fork()
@@ -85,7 +90,7 @@ def rejected(path: Path) -> list[tuple[str, bytes]]:
 
 def test_orphan_is_adopted_by_a_flush_and_removed(store: SqlStore, path: Path) -> None:
     run_id = new_run(store)
-    in_a_child(lambda: [quiet(store, run_id).log("loss", 0.0, step) for step in range(3)] and None)
+    in_a_child(lambda: log_each(quiet(store, run_id), ("loss", 0), ("loss", 1), ("loss", 2)))
     assert len(list_segments(folder_of(path))) == 1
     assert steps(store, run_id) == [0, 1, 2]
     assert list_segments(folder_of(path)) == []
@@ -151,7 +156,7 @@ def test_points_whose_series_is_damaged_are_kept_aside_and_the_rest_is_stored(
     store: SqlStore, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_id = new_run(store)
-    in_a_child(lambda: [quiet(store, run_id).log(key, 0.0, 1) for key in ("loss", "acc")] and None)
+    in_a_child(lambda: log_each(quiet(store, run_id), ("loss", 1), ("acc", 1)))
     (file,) = list_segments(folder_of(path))
     data = bytearray(file.path.read_bytes())
     data[data.index(b"\0acc") + 1] ^= 0xFF
@@ -274,7 +279,12 @@ def test_thread_that_logs_without_a_run_of_its_own_is_heard_soon(store: SqlStore
     run_id = new_run(store)
     recorder = store.recorder(run_id)
     stop = threading.Event()
-    reader = threading.Thread(target=lambda: [store.flush() for _ in iter(stop.is_set, True)] and None)
+
+    def flush() -> None:
+        while not stop.is_set():
+            store.flush()
+
+    reader = threading.Thread(target=flush)
     reader.start()
     for step in range(2_000):
         recorder.log("loss", 0.0, step)

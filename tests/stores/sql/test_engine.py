@@ -35,7 +35,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 @pytest.fixture
 def file(database: Database) -> Path:
-    return Path(str(database.uri.path)) if database.uri.path else pytest.skip("in memory")  # type: ignore[return-value]
+    return Path(str(database.uri.path)) if database.uri.path else pytest.skip("in memory")
 
 
 on_file = pytest.mark.parametrize("database", ["file"], indirect=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,10 +40,11 @@ def test_deleted_experiment_says_how_to_go_on(store: Store) -> None:
     store.delete_experiment(experiment_id)
     with pytest.raises(InvalidState, match="restore"):
         store.ensure_experiment("digits")
-    for call in (
+    calls: list[Callable[[], None]] = [
         lambda: store.rename_experiment(experiment_id, "other"),
         lambda: store.set_experiment_tags(experiment_id, {"a": "b"}),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(InvalidState, match="restore_experiment"):
             call()
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trackbook.entities import Metric
-from trackbook.stores.base import NewRun, Summary
+from trackbook.stores.base import NewRun, PointArrays, Summary
 from trackbook.stores.sql import packing
 from trackbook.stores.sql.store import SqlStore
 from trackbook.uris import parse_store_uri
@@ -108,8 +108,8 @@ def test_histories_of_two_versions_of_a_data_set_are_sorted_together(store: SqlS
     assert [metric.step for metric in store.get_metric_history(run_id, "acc")] == [0, 1, 2, 3]
 
 
-def values(answer_points: dict[str, packing.PointArrays], key: str = "loss") -> list[float]:
-    return answer_points[key].values.tolist() if key in answer_points else []  # type: ignore[no-any-return]
+def values(answer_points: dict[str, PointArrays], key: str = "loss") -> list[float]:
+    return answer_points[key].values.tolist() if key in answer_points else []
 
 
 def test_feed_gives_what_came_after_the_cursor_in_the_order_of_coming(store: SqlStore, run_id: str) -> None:

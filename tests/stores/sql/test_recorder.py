@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,10 +37,8 @@ def test_point_is_stored_when_the_call_returns(memory: SqlStore, run_id: str) ->
 
 
 def test_timestamps_never_fall(memory: SqlStore, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trackbook.stores.sql import store as module
-
     for second in (5_000_000_050, 5_000_000_040, 5_000_000_060):
-        monkeypatch.setattr(module.time, "time_ns", lambda second=second: second * 10**9)
+        monkeypatch.setattr(time, "time_ns", lambda second=second: second * 10**9)
         memory.recorder(run_id).log("loss", 0.5, second)
     found = sorted(metric.timestamp - 5_000_000_000_000 for metric in memory.get_metric_history(run_id, "loss"))
     assert found == [50_000, 50_000, 60_000]

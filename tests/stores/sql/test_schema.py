@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -85,14 +86,12 @@ def test_newer_schema_names_both_versions(tmp_path: Path) -> None:
 
 
 def test_schema_that_failed_half_way_is_made_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trackbook.stores.sql import schema
-
     def fail(_: int) -> str:
         raise KeyboardInterrupt
 
     path = tmp_path / "trackbook.db"
     with monkeypatch.context() as patch:
-        patch.setattr(schema.secrets, "token_hex", fail)
+        patch.setattr(secrets, "token_hex", fail)
         with pytest.raises(KeyboardInterrupt):
             opened(path)
     assert opened(path) == opened(path)

@@ -115,7 +115,7 @@ class Drainer:
         self._segments: list[Segment] = []
         self._wake = threading.Event()
         self._starting = threading.Lock()
-        self._stop: threading.Event | None = None
+        self._running = self._wanted = False
         self._complained = False
         self._drained = False
         self._synced_at = 0.0
@@ -154,6 +154,7 @@ class Drainer:
     def close(self) -> None:
         """Stop, drain and remove every segment, but for one to which another thread goes on to log."""
         self.stop()
+        self._wake.set()
         with self.lock:
             for _ in range(3):
                 self._drain()
@@ -161,6 +162,13 @@ class Drainer:
                     self._retire(segment)
                 if not self._segments:
                     break
+
+    def abandon(self) -> None:
+        """Stop, and leave what is not stored to whoever opens the store next."""
+        self.stop()
+        with self.lock:
+            self._segments = []
+            self._writer.abandon()
 
     def is_behind(self) -> bool:
         """Whether something was logged that is not stored."""
@@ -173,20 +181,23 @@ class Drainer:
             self._writer.sync()
 
     def start(self) -> None:
-        """Start the thread; nothing if it runs."""
-        if self._stop is None:
-            with self._starting:
-                if self._stop is None:
-                    self._stop = threading.Event()
-                    # Thread.start would wait until the thread runs, which is most of what starting a run costs
-                    _thread.start_new_thread(self._work, (self._stop,))
+        """Have a thread; it is there already if one run follows another."""
+        with self._starting:
+            self._wanted = True
+            if not self._running:
+                self._running = True
+                # Thread.start would wait until the thread runs, which is most of what starting a run costs
+                _thread.start_new_thread(self._work, ())
 
     def stop(self) -> None:
-        """Let the thread end."""
-        if self._stop is not None:
-            self._stop.set()
-            self._wake.set()
-            self._stop = None
+        """Let the thread end when it looks up next, within half a second."""
+        self._wanted = False
+
+    def _ends(self) -> bool:
+        """Whether the thread, which asks, is wanted no more."""
+        with self._starting:
+            self._running = self._wanted
+            return not self._wanted
 
     def wake(self) -> None:
         """Tell the thread, started if need be, that there is something to drain."""
@@ -199,18 +210,18 @@ class Drainer:
         self.lock = threading.RLock()
         self._wake = threading.Event()
         self._starting = threading.Lock()
-        self._stop = None
+        self._running = self._wanted = False
         self._segments = []
 
-    def _work(self, stop: threading.Event) -> None:
+    def _work(self) -> None:
         beat_at = time.monotonic() + _BEAT
-        while not stop.is_set():
+        while True:
             woken = self._wake.wait(min(_SYNC, max(0.0, beat_at - time.monotonic())))
-            if stop.is_set():
+            if self._ends():
                 break
             try:
                 if woken:
-                    stop.wait(_PAUSE)
+                    time.sleep(_PAUSE)
                     self._wake.clear()
                     self._writer.awake = False
                     self.drain()
@@ -222,8 +233,8 @@ class Drainer:
                 self._complained = False
             except Exception as error:  # noqa: BLE001  # the named seam: a thread that dies would stop all storing
                 self._complain(error)
-                stop.wait(_BEAT)
-                self._wake.set()  # try again, but do not outlive a stop
+                time.sleep(_BEAT)
+                self._wake.set()  # try again
         self._tidy()
 
     def _tidy(self) -> None:

@@ -138,11 +138,12 @@ class Journal:
 
     def close(self) -> None:
         """Drain, stop and remove the segments; what cannot be stored now stays for whoever opens the store next."""
+        self._drainer.stop()
         try:
             self.flush()
             self._drainer.close()
         except (StoreError, ReadOnlyStore) as error:
-            self._drainer.stop()
+            self._drainer.abandon()
             log.warning("What was logged waits in %s: %s", self._folder, error)
 
     def _drain_at_exit_of_a_worker(self) -> None:

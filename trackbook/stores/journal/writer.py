@@ -170,6 +170,14 @@ class Writer:
                 self._begin(self.segment + 1)
             return True
 
+    def abandon(self) -> None:
+        """Leave every segment to whoever opens the store next."""
+        with self.lock:
+            for segment in self._opened:
+                os.close(segment.descriptor)
+            self._opened = []
+            self._begin(self.segment + 1)
+
     def _next_segment(self) -> None:
         self._begin(self.segment + 1)
         self._open()

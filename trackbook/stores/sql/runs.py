@@ -51,6 +51,7 @@ class Runs:
     database: Database
     _names: Interned
     _run_keys: dict[str, int]
+    _accepting: set[str]
     _now: Callable[[], int]
     _artifact_uri: Callable[[str, str], str]
     _load_runs: Callable[[Connection, list[int]], list[Run]]
@@ -76,6 +77,7 @@ class Runs:
             ((key,),) = connection.execute(_NEW_RUN, (run_id, experiment, name, user, start, *owner))
             connection.executemany(_PUT_TAG, self._tag_rows(connection, key, tags.items()))
         self._run_keys[run_id] = key
+        self._accepting.add(run_id)
         uri = self._artifact_uri(location, run_id)
         info = RunInfo(run_id, str(experiment), user, "RUNNING", start, None, LifecycleStage.ACTIVE, uri, name)
         return Run(info, RunData({}, {}, tags))
