@@ -183,7 +183,14 @@ class SafeRelPath:
         """
         if not isinstance(raw, (str, os.PathLike)):
             raise InvalidParameter(f"An artifact path is text, not {type(raw).__name__}: {raw!r:.80}.")
-        return cls(tuple(_decode(os.fspath(raw)).split("/")))
+        text = _decode(os.fspath(raw))
+        path = cls(tuple(text.split("/")))
+        if unicodedata.normalize("NFC", text) != text:  # a name that a local disk gives is not always
+            raise InvalidParameter(
+                f"The artifact path {text!r:.200} is not in Unicode's normal form NFC. "
+                "Use unicodedata.normalize('NFC', path)."
+            )
+        return path
 
     def __str__(self) -> str:
         return "/".join(self.parts)
@@ -218,8 +225,6 @@ def _problem(path: str) -> str:
         return "is absolute"
     if size > 1024:
         return f"has {size} bytes, and the limit is 1024"
-    if unicodedata.normalize("NFC", path) != path:
-        return "is not in Unicode's normal form NFC"
     for part in path.split("/"):
         if part in ("", ".", ".."):
             return f"has the part {part!r}"

@@ -274,7 +274,8 @@ def test_plain_voila_shows_the_same_page(served: Served, viewer: Viewer) -> None
         page = browser.new_page()
         page.route(re.compile("jsdelivr"), lambda route: route.abort())  # Voila's own template asks for icons
         page.goto(f"http://127.0.0.1:{port}/", timeout=120_000)
-        page.get_by_text(NAMES[0], exact=True).first.wait_for(timeout=120_000)
+        page.locator(".tb-exp", has_text="digits-mlp").click(timeout=120_000)
+        page.get_by_text(NAMES[0], exact=True).first.wait_for(timeout=30_000)
         page.close()
     finally:
         server.terminate()

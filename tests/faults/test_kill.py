@@ -48,7 +48,7 @@ def _start_and_kill(store: Store, run_id: str, seconds: float) -> tuple[int, int
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return ACKED.unpack(acked[:8])  # type: ignore[return-value]
+    return ACKED.unpack(acked[:8])
 
 
 def _check(store: Store, run_id: str, singles: int, batches: int) -> None:

@@ -151,7 +151,10 @@ def _refuses_unparsed(artifacts: LocalArtifacts, tmp_path: Path, parts: tuple[st
     artifacts.put_bytes(b"x", path("a/file"))
     (tmp_path / "local").mkdir(exist_ok=True)
     (tmp_path / "local" / "canary").write_text("owned")
-    evil, before = SafeRelPath(parts), everything(tmp_path)
+    with pytest.raises(InvalidParameter, match="artifact path"):
+        SafeRelPath(parts)
+    evil, before = object.__new__(SafeRelPath), everything(tmp_path)  # as if its own check were not there
+    object.__setattr__(evil, "parts", parts)
     for way_in in (
         lambda: artifacts.put_bytes(b"owned", evil),
         lambda: artifacts.put_file(str(tmp_path / "local" / "canary"), evil),

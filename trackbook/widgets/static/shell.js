@@ -11,7 +11,7 @@ class PageView {
     this.spot = el("span", { class: "tb-spot", "aria-hidden": "true" });
     this.liveText = el("span", { class: "tb-small tb-muted tb-num" });
     this.top = el("header", { class: "tb-top" });
-    this.trouble = el("div", { class: "tb-trouble", role: "status", hidden: true });
+    this.trouble = el("div", { class: "tb-trouble", hidden: true });
     this.find = el("input", { class: "tb-input tb-find", type: "search", placeholder: "Find experiment", "aria-label": "Find experiment", on: { input: () => this.drawRail() } });
     this.list = el("div", { class: "tb-exps", role: "listbox", "aria-label": "Experiments" });
     this.railCount = el("span", { class: "tb-grow" });
@@ -88,11 +88,15 @@ class PageView {
     const { title, since } = this.model.get("trouble");
     this.trouble.hidden = !title;
     if (!title) return;
-    const age = since ? `Showing what was read ${formatAge(since).replace(/^now$/, "just now")}.` : "Nothing has been read yet.";
+    const seconds = Math.max(0, Math.round((Date.now() - since) / 1000));
+    const age = since ? `Showing what was read ${seconds < 60 ? `${seconds} s ago` : formatAge(since)}.` : "Nothing has been read yet.";
     const words = `${age} Trying again every few seconds.`;
-    if (this.troubleWords === title + words) return;
-    this.troubleWords = title + words;
-    this.trouble.replaceChildren(icon("clock"), el("span", {}, textEl("b", title, "tb-bold"), " ", words));
+    if (this.troubleTitle !== title) {
+      this.troubleTitle = title;
+      this.troubleAge = el("span");
+      this.trouble.replaceChildren(icon("clock"), el("span", {}, el("b", { class: "tb-bold", role: "status", dir: "auto", text: title }), " ", this.troubleAge));
+    }
+    if (this.troubleAge.textContent !== words) this.troubleAge.textContent = words;
   }
 
   drawRail() {
