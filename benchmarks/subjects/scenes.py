@@ -61,13 +61,13 @@ def best_seconds(action: Callable[[], object], times: int = 5) -> float:
     return sorted(seconds(action) for _ in range(times))[times // 2]
 
 
-def bare_write(folder: Path) -> list[int]:
+def bare_write(folder: Path, calls: int) -> list[int]:
     """The floor: 32 bytes written and a clock read, back to back."""
     descriptor = os.open(folder / "bare", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     data = b"x" * 32
     try:
         clock, taken = time.perf_counter_ns, []
-        for _ in range(CALLS):
+        for _ in range(calls):
             begun = clock()
             os.write(descriptor, data)
             time.time_ns()
