@@ -14,6 +14,7 @@ import pytest
 from trackbook.errors import DamagedStore, ForeignDatabase, SchemaTooNew
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun
+from trackbook.stores.journal.records import ONE_POINT_SIZE
 
 RECORDS = 200
 
@@ -68,7 +69,7 @@ def test_journal_cut_anywhere_gives_every_whole_record(
         with caplog.at_level(logging.ERROR):
             steps = _restored(folder, tmp_path / str(end), journal[:end])
         assert steps == list(range(len(steps)))
-        assert len(steps) >= (end - (len(journal) - 40 * RECORDS)) // 40
+        assert len(steps) >= (end - (len(journal) - ONE_POINT_SIZE * RECORDS)) // ONE_POINT_SIZE
         shutil.rmtree(tmp_path / str(end))
 
 
@@ -78,11 +79,11 @@ def test_flipped_bytes_cost_their_records_and_are_kept_aside(
     folder, journal = dead
     bad = bytearray(journal)
     for record in (10, 11, 100):
-        bad[len(journal) - 40 * (RECORDS - record) + 20] ^= 0xFF
+        bad[len(journal) - ONE_POINT_SIZE * (RECORDS - record) + 20] ^= 0xFF
     steps = _restored(folder, tmp_path / "copy", bytes(bad))
     assert steps == [step for step in range(RECORDS) if step not in (10, 11, 100)]
     (aside,) = (tmp_path / "copy" / "trackbook.db.d" / "writers").glob("*.bad")
-    assert aside.stat().st_size == 3 * 40
+    assert aside.stat().st_size == 3 * ONE_POINT_SIZE
     assert "2 damaged pieces" in caplog.text
 
 

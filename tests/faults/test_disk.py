@@ -18,6 +18,7 @@ import pytest
 from trackbook.errors import ReadOnlyStore, StorageFull, TrackbookError
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun
+from trackbook.stores.journal.records import ONE_POINT_SIZE
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def _log_against_a_limit(folder: Path) -> int:
     recorder.log("loss", 0.0, 0)
     recorder._writer.awake = True  # type: ignore[attr-defined]  # no thread: only the journal grows
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    size = recorder._writer.size() + 40 * 20 + 17  # type: ignore[attr-defined]
+    size = recorder._writer.size() + ONE_POINT_SIZE * 20 + 17  # type: ignore[attr-defined]
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     refused = 0
     for step in range(1, 30):

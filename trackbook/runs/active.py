@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -61,6 +61,7 @@ class ActiveRun(Run):
         store: where it is kept.
         below: the run that was active when this one was started, and will be again.
         ended: whether it has ended.
+        log_point: the recorder's `log` while the run is open, then None: what `trackbook.log_metric` looks at.
         home: the process, the thread and the asyncio task that started it.
     """
 
@@ -68,12 +69,14 @@ class ActiveRun(Run):
     store: Store
     below: ActiveRun | None
     ended: bool
+    log_point: Callable[..., None] | None
     home: Home
 
     def __init__(self, run: Run, store: Store, below: ActiveRun | None = None) -> None:
         super().__init__(run.info, run.data, run.inputs, run.outputs)
         recorder = store.recorder(run.info.run_id)
-        attributes = {"store": store, "recorder": recorder, "below": below, "ended": False, "home": Home()}
+        attributes: dict[str, Any] = {"store": store, "recorder": recorder, "log_point": recorder.log}
+        attributes |= {"below": below, "ended": False, "home": Home()}
         for name, value in attributes.items():
             object.__setattr__(self, name, value)
 
@@ -148,6 +151,7 @@ def open_run(run: Run, store: Store, below: ActiveRun | None) -> ActiveRun:
 
 def _close(run: ActiveRun) -> None:
     object.__setattr__(run, "ended", True)
+    object.__setattr__(run, "log_point", None)
     with _lock:
         _open.pop(run.info.run_id, None)
         _find_leaf()

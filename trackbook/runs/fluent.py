@@ -217,8 +217,9 @@ def log_metric(
         StorageFull: no space is left; nothing logged before is lost.
     """
     run = innermost.get()
-    if run is not None and not run.ended and run_id is None and model_id is None and dataset is None:
-        run.recorder.log(key, value, step, timestamp)
+    log = run.log_point if run is not None and run_id is None else None
+    if log is not None and model_id is None and dataset is None:
+        log(key, value, step, timestamp)
     elif model_id is None and dataset is None and (recorder := _recorder(run_id)) is not None:
         recorder.log(key, value, step, timestamp)
     else:

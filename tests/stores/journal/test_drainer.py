@@ -16,7 +16,7 @@ from trackbook.errors import StoreAway, StoreError
 from trackbook.stores.journal import drainer as drainers
 from trackbook.stores.journal.drainer import Drainer, Extra, Moved, drain_segment
 from trackbook.stores.journal.files import Segment
-from trackbook.stores.journal.records import Batch
+from trackbook.stores.journal.records import ONE_POINT_SIZE, Batch
 from trackbook.stores.journal.writer import JournalRecorder, Writer
 
 
@@ -131,7 +131,7 @@ def test_position_moved_by_another_is_read_again(drainer: Drainer, recorder: Jou
     drainer.drain()
     end = shelf.positions[0]
     log_steps(recorder, 2, 3)
-    shelf.positions[0] = end + 40  # somebody has stored step 2
+    shelf.positions[0] = end + ONE_POINT_SIZE  # somebody has stored step 2
     shelf.steps.append(2)
     drainer.drain()
     assert shelf.steps == [0, 1, 2, 3]
@@ -188,11 +188,11 @@ def test_record_after_damage_is_stored_and_the_damage_kept(
     drainer: Drainer, writer: Writer, recorder: JournalRecorder, shelf: Shelf, caplog: pytest.LogCaptureFixture
 ) -> None:
     log_steps(recorder, 0)
-    with writer.lock:
+    with writer.lock, writer.still:
         writer.append(b"\x00garbage" * 3)
     log_steps(recorder, 1)
     drainer.drain()
-    with writer.lock:
+    with writer.lock, writer.still:
         writer.append(b"\xa7\x54torn")
     drainer.drain()
     log_steps(recorder, 2)
@@ -314,7 +314,7 @@ def test_adopted_tail_that_is_no_record_counts_as_damage(
     writer: Writer, recorder: JournalRecorder, shelf: Shelf
 ) -> None:
     log_steps(recorder, 0, 1)
-    with writer.lock:
+    with writer.lock, writer.still:
         writer.append(b"\xa7\x54\x03\x00")
     (segment,), end = writer.segments()
     drain_segment(shelf, segment, end)

@@ -22,7 +22,7 @@ from trackbook.stores import open_store
 from trackbook.stores.base import NewRun
 from trackbook.stores.journal.files import list_segments
 from trackbook.stores.journal.journal import Journal
-from trackbook.stores.journal.records import END, HEADER, PARAM, POINT, TAG, frame, json_record, series_record
+from trackbook.stores.journal.records import END, HEADER, PARAM, POINTS, TAG, frame, json_record, series_record
 from trackbook.stores.journal.records import Series as Named
 from trackbook.stores.journal.writer import JournalRecorder
 from trackbook.stores.sql.store import SqlStore
@@ -172,7 +172,7 @@ def test_points_whose_series_is_damaged_are_kept_aside_and_the_rest_is_stored(
 def test_flipped_byte_anywhere_never_stops_the_store(store: SqlStore, path: Path) -> None:
     run_id = new_run(store)
     tags = [json_record(TAG, {"run": run_id, "key": f"t{number}", "value": "v"}) for number in range(3)]
-    point = frame(POINT, struct.pack("<Iqqd", 0, 1, 5_000_000, 0.5))
+    point = frame(POINTS, struct.pack("<Iqqd", 0, 1, 5, 0.5))
     whole = orphan(path, series_record(0, Named(run_id, "loss")), point, *tags).read_bytes()
     for at in range(0, len(whole), 7):
         data = bytearray(whole)

@@ -16,9 +16,9 @@ import pytest
 
 from trackbook.entities import Metric
 from trackbook.errors import InvalidParameter, StorageFull, StoreError
-from trackbook.stores.journal.files import Segment
-from trackbook.stores.journal.records import Series, read_batch
-from trackbook.stores.journal.writer import JournalRecorder, Writer, storage_error
+from trackbook.stores.journal.files import Segment, storage_error
+from trackbook.stores.journal.records import ONE_POINT_SIZE, Series, read_batch
+from trackbook.stores.journal.writer import JournalRecorder, Writer
 
 RUN = "r" * 32
 Point = tuple[str, int, float]
@@ -55,7 +55,7 @@ def test_series_is_named_once_a_segment(writer: Writer, recorder: JournalRecorde
         recorder.log("loss", 0.5, step)
     before = writer.size()
     recorder.log("loss", 0.5, 3)
-    assert writer.size() - before == 40
+    assert writer.size() - before == ONE_POINT_SIZE
     assert written(writer) == [("loss", step, 0.5) for step in range(4)]
 
 
@@ -204,7 +204,7 @@ def test_ctrl_c_while_another_thread_holds_the_lock_leaves_it_to_that_thread(
     held = threading.Event()
 
     def hold() -> None:
-        with writer.lock:
+        with writer.lock, writer.still:
             held.set()
             time.sleep(0.5)
 

@@ -15,6 +15,7 @@ from json import loads
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from trackbook.errors import StorageFull, StoreError
 from trackbook.stores.journal.records import HEADER, Series, json_record, scan
 from trackbook.stores.permissions import file_mode, make_folder
 
@@ -31,11 +32,13 @@ __all__ = [
     "put_aside",
     "read_header",
     "segment_path",
+    "storage_error",
 ]
 
 log = logging.getLogger("trackbook")
 
 FORMAT = 1
+_FULL = frozenset({27, 28, 122})  # EFBIG, ENOSPC, EDQUOT
 NASCENT = ".new"
 _HEADER_ROOM = 4096
 _SEGMENT_NAME = re.compile(r"([0-9a-f]{32})(?:\.([0-9]{1,9}))?\.log")
@@ -239,3 +242,16 @@ def orphans(folder: Path, own: str | None) -> Iterator[tuple[SegmentFile, int]]:
         descriptor = lock_orphan(segment)
         if descriptor is not None:
             yield segment, descriptor
+
+
+def storage_error(error: OSError, folder: Path) -> StoreError:
+    """A failed write as an error that names the place and the room that is left."""
+    if error.errno in _FULL:
+        room = os.statvfs(folder)
+        return StorageFull(
+            f"No space left to log to {str(folder)!r}: {room.f_bavail * room.f_frsize} bytes are free. "
+            "Nothing logged before is lost; free some space and go on."
+        )
+    return StoreError(
+        f"Cannot write to the journal in {str(folder)!r}: {error}. Check that the disk is there and writable."
+    )

@@ -97,7 +97,7 @@ class Journal:
 
     def keep(self, kind: int, content: dict[str, Any], reason: BaseException) -> None:
         """Put something into the journal that the store cannot take now, for this reason."""
-        with self.writer.lock:
+        with self.writer.lock, self.writer.still:
             self.writer.append(json_record(kind, content))
         self.writer.wake()
         log.warning("What was logged waits in %s and is stored as soon as that works again: %s", self._folder, reason)
@@ -158,9 +158,11 @@ class Journal:
         """Hold still, so that the child gets whole records and no lock that nobody will release."""
         self._drainer.lock.acquire()
         self.writer.lock.acquire()
+        self.writer.still.__enter__()
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
+        self.writer.still.__exit__()
         self.writer.lock.release()
         self._drainer.lock.release()
 

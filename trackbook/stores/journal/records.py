@@ -4,9 +4,11 @@ A segment is a header line and then records. All numbers are little-endian.
 
     record   sync u16 = 0x54A7, kind u8, 0 u8, length u32, body (length bytes), crc32 u32 of all before it
     SERIES   number u32, then run id, key, model, data set as UTF-8 with NUL between them
-    POINT    one of: series number u32, step i64, time i64 (ns since 1970), value f64
-    POINTS   any number of the same, with the time in ms
+    POINTS   any number of: series number u32, step i64, time i64 (ms since 1970), value f64
     others   JSON
+
+    POINT    the short form of one point, which is most of what is written: sync u16, kind u8, 22 u8,
+             series number u16, step i32, time i64 (ns since 1970), value f64, crc32 u32 of all before it
 
 The header is a record too: kind HEADER, JSON with format, store, writer, segment, host, boot and pid.
 """
@@ -16,11 +18,12 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from trackbook.entities import Metric
+from trackbook.errors import InvalidParameter
 
 __all__ = [
     "END",
@@ -35,6 +38,7 @@ __all__ = [
     "POINTS",
     "POINT_SIZE",
     "SERIES",
+    "SHORT_NUMBERS",
     "SYNC",
     "TAG",
     "Batch",
@@ -43,9 +47,11 @@ __all__ = [
     "dataset_of",
     "frame",
     "json_record",
+    "points_packer",
     "read_batch",
     "scan",
     "series_record",
+    "short_prefix",
 ]
 
 SYNC = 0x54A7
@@ -56,10 +62,12 @@ MAX_BODY = 1 << 26
 _HEAD = struct.Struct("<HBBI")
 _CRC = struct.Struct("<I")
 _POINT = struct.Struct("<Iqqd")
+_SHORT = struct.Struct("<Hiqd")
 _NUMBER = struct.Struct("<I")
-_ONE_POINT = struct.Struct("<8sIqqd")
-_ONE_POINT_READ = struct.Struct("<8sIqqdI")
-ONE_POINT_HEAD = _HEAD.pack(SYNC, POINT, 0, _POINT.size)
+_ONE_POINT = struct.Struct("<6siqd")
+_ONE_POINT_READ = struct.Struct("<4sHiqdI")
+ONE_POINT_HEAD = struct.pack("<HBB", SYNC, POINT, _ONE_POINT.size - 4)
+SHORT_NUMBERS = 0xFFFF
 ONE_POINT_SIZE = _ONE_POINT_READ.size
 _SYNC_BYTES = SYNC.to_bytes(2, "little")
 
@@ -116,6 +124,11 @@ def frame(kind: int, body: bytes) -> bytes:
     return framed + _CRC.pack(zlib.crc32(framed))
 
 
+def short_prefix(number: int) -> bytes:
+    """What the short form of a point of a series begins with; for numbers up to `SHORT_NUMBERS`."""
+    return ONE_POINT_HEAD + number.to_bytes(2, "little")
+
+
 def series_record(number: int, series: Series) -> bytes:
     """A record that gives a series its number within the segment."""
     return frame(SERIES, _NUMBER.pack(number) + "\0".join(series).encode())
@@ -136,8 +149,8 @@ def scan(data: bytes | memoryview, base: int = 0) -> Iterator[Record]:
     data = bytes(data)
     at = 0
     while (found := _next(data, at)) is not None:
-        start, end, kind = found
-        yield Record(base + start, base + end, kind, data[start + _HEAD.size : end - _CRC.size])
+        end = found[1]
+        yield _record(data, found, base)
         at = end
 
 
@@ -152,13 +165,27 @@ def _next(data: bytes, at: int) -> tuple[int, int, int] | None:
     return None
 
 
+def _record(data: bytes, found: tuple[int, int, int], base: int) -> Record:
+    start, end, kind = found
+    body = start + (len(ONE_POINT_HEAD) if kind == POINT else _HEAD.size)
+    return Record(base + start, base + end, kind, data[body : end - _CRC.size])
+
+
 def _intact(data: bytes, at: int) -> int | None:
+    if data.startswith(ONE_POINT_HEAD, at):
+        return _checked(data, at, at + ONE_POINT_SIZE)
     sync, kind, zero, length = _HEAD.unpack_from(data, at)
     end = at + _AROUND + length
-    if sync != SYNC or kind not in _KINDS or zero or length > MAX_BODY or end > len(data):
+    if sync != SYNC or kind == POINT or kind not in _KINDS or zero or length > MAX_BODY or end > len(data):
         return None
+    return _checked(data, at, end)
+
+
+def _checked(data: bytes, at: int, end: int) -> int | None:
     body_end = end - _CRC.size
-    return end if _CRC.unpack_from(data, body_end)[0] == zlib.crc32(data[at:body_end]) else None
+    if end > len(data) or _CRC.unpack_from(data, body_end)[0] != zlib.crc32(data[at:body_end]):
+        return None
+    return end
 
 
 def read_batch(data: bytes, base: int, series: dict[int, Series], most: int) -> Batch:
@@ -173,10 +200,10 @@ def read_batch(data: bytes, base: int, series: dict[int, Series], most: int) -> 
     batch = Batch(base, base)
     at = _read_single_points(data, 0, batch, most)
     while len(batch.points) < most and (found := _next(data, at)) is not None:
-        start, end, kind = found
+        start, end, _ = found
         if start > at:
             batch.damage.append((base + at, base + start))
-        _take(batch, Record(base + start, base + end, kind, data[start + _HEAD.size : end - _CRC.size]), series)
+        _take(batch, _record(data, found, base), series)
         at = _read_single_points(data, end, batch, most)
     return batch
 
@@ -197,7 +224,7 @@ def _read_single_points(data: bytes, at: int, batch: Batch, most: int) -> int:
 
 def _take(batch: Batch, record: Record, series: dict[int, Series]) -> None:
     if record.kind == POINT:
-        number, step, time, value = _POINT.unpack(record.body)
+        number, step, time, value = _SHORT.unpack(record.body)
         batch.points.append((number, step, time // 1_000_000, value))
     elif record.kind == POINTS:
         batch.points.extend(_POINT.iter_unpack(record.body))
@@ -212,3 +239,18 @@ def _take(batch: Batch, record: Record, series: dict[int, Series]) -> None:
 def read_series(body: bytes) -> tuple[int, Series]:
     """A series record's number and meaning."""
     return _NUMBER.unpack_from(body)[0], Series(*body[_NUMBER.size :].decode().split("\0"))
+
+
+_packers: dict[int, Callable[..., bytes]] = {}
+
+
+def points_packer(count: int) -> Callable[..., bytes]:
+    """What packs so many points; made once a count, since a loop logs the same number each time."""
+    packer = _packers.get(count)
+    if packer is None:
+        if count * POINT_SIZE > MAX_BODY:
+            raise InvalidParameter(f"{count} points in one call; log at most {MAX_BODY // POINT_SIZE} at once.")
+        packer = struct.Struct("<" + "Iqqd" * count).pack
+        if len(_packers) < 256:
+            _packers[count] = packer
+    return packer

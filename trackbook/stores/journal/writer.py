@@ -11,30 +11,83 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from trackbook.entities import Metric
 from trackbook.entities.checks import checked_metric
-from trackbook.errors import InvalidParameter, StorageFull, StoreError
+from trackbook.errors import InvalidParameter, StoreError
 from trackbook.stores.base import Recorder
-from trackbook.stores.journal.files import Segment, SegmentFile, create_segment, new_writer_id, segment_path
+from trackbook.stores.journal.files import (
+    Segment,
+    SegmentFile,
+    create_segment,
+    new_writer_id,
+    segment_path,
+    storage_error,
+)
 from trackbook.stores.journal.records import (
-    MAX_BODY,
-    ONE_POINT_HEAD,
     ONE_POINT_SIZE,
     PACK_CRC,
     PACK_ONE_POINT,
-    POINT_SIZE,
     POINTS,
+    SHORT_NUMBERS,
     Series,
     dataset_of,
     frame,
+    points_packer,
     series_record,
+    short_prefix,
 )
 
-__all__ = ["JournalRecorder", "Writer", "storage_error"]
+__all__ = ["JournalRecorder", "Writer"]
 
-_FULL = frozenset({27, 28, 122})  # EFBIG, ENOSPC, EDQUOT
+
+class _Turn:
+    """The right of one thread to append without a lock.
+
+    Attributes:
+        thread: whose it is.
+        taken: whether that thread is appending.
+    """
+
+    __slots__ = ("taken", "thread")
+
+    def __init__(self, thread: int) -> None:
+        self.thread, self.taken = thread, False
+
+
+_NOBODY = _Turn(0)
+_PATIENCE = 30.0  # seconds
+
+
+class _Stillness:
+    """Entered by whoever holds the writer's lock, it keeps the thread that appends without a lock from doing so.
+
+    That thread marks its turn as taken and then looks whether the turn is still the writer's; here the writer's turn is
+    put away first, and then looked at whether it is taken. The interpreter runs one of them at a time, so at least one
+    sees the other. If Ctrl-C keeps `__exit__` from running, nobody has the turn until the next slow append takes it.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._before: list[_Turn] = []
+
+    def __enter__(self) -> None:
+        turn, self._writer.turn = self._writer.turn, _NOBODY
+        self._before.append(turn)
+        if turn.thread != threading.get_ident():  # else this is a signal handler in the middle of that thread's append
+            # An append takes microseconds. Only a signal handler can hold that thread up for long: one that waits, in
+            # turn, for what the caller here holds. Its append then finds its descriptor gone, and begins again.
+            until = time.monotonic() + _PATIENCE
+            while turn.taken and time.monotonic() < until:
+                time.sleep(2e-5)
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.turn = self._before.pop()
+
+    def give_turn(self) -> None:
+        """Let the calling thread append without a lock from now on. Called inside, by whoever found no turn."""
+        if self._before and self._before[-1].thread != threading.get_ident():
+            self._before[-1] = _Turn(threading.get_ident())
 
 
 class Writer:
@@ -45,6 +98,7 @@ class Writer:
         segment: number of the open segment.
         start: length of its header: where its records begin.
         awake: whether the drainer already knows that there is something to drain.
+        turn: whose appends need no lock.
         wake: called after an append when it does not.
         on_open: called when a segment was made.
         offset: what makes a wall clock that never goes back out of the monotonic one, in ns.
@@ -53,6 +107,8 @@ class Writer:
     def __init__(self, folder: Path, store_id: str) -> None:
         self.id = new_writer_id()
         self.lock = threading.RLock()  # a signal handler may log in the middle of a log
+        self.turn = _NOBODY
+        self.still = _Stillness(self)
         self.awake = False
         self.offset = time.time_ns() - time.monotonic_ns()
         self.wake: Callable[[], None] = _nothing
@@ -87,6 +143,7 @@ class Writer:
         self._opened = []
         self.id = new_writer_id()
         self.lock = threading.RLock()
+        self.turn, self.still = _NOBODY, _Stillness(self)
         self.awake = False
         self._begin(0)
 
@@ -137,7 +194,7 @@ class Writer:
 
     def size(self) -> int:
         """Length of the open segment in bytes, whole records only; 0 if there is none."""
-        with self.lock:
+        with self.lock, self.still:
             return self._size()
 
     def _size(self) -> int:
@@ -145,12 +202,12 @@ class Writer:
 
     def segments(self) -> tuple[list[Segment], int]:
         """Every open segment, the one that is written last, and how long that one is."""
-        with self.lock:
+        with self.lock, self.still:
             return list(self._opened), os.fstat(self._opened[-1].descriptor).st_size if self._opened else 0
 
     def rotate(self, size: int) -> None:
         """Begin a new segment if the open one has reached a size."""
-        with self.lock, suppress(StoreError):  # where there is no room for one, the next append says so
+        with self.lock, self.still, suppress(StoreError):  # where there is no room for one, the next append says so
             if self._size() >= size:
                 self._next_segment()
 
@@ -160,7 +217,7 @@ class Writer:
         Returns:
             whether it is gone.
         """
-        with self.lock:
+        with self.lock, self.still:
             if os.fstat(segment.descriptor).st_size > segment.pos:
                 return False
             segment.path.unlink(missing_ok=True)
@@ -172,7 +229,7 @@ class Writer:
 
     def abandon(self) -> None:
         """Leave every segment to whoever opens the store next."""
-        with self.lock:
+        with self.lock, self.still:
             for segment in self._opened:
                 os.close(segment.descriptor)
             self._opened = []
@@ -210,7 +267,7 @@ Log = Callable[..., None]
 class JournalRecorder(Recorder):
     """One run's way into the journal."""
 
-    __slots__ = ("_numbers", "_refusal", "_run_id", "_writer", "log")
+    __slots__ = ("_numbers", "_prefixes", "_refusal", "_run_id", "_writer", "log")
     log: Log
 
     def __init__(self, writer: Writer, run_id: str) -> None:
@@ -219,19 +276,20 @@ class JournalRecorder(Recorder):
         self._numbers: dict[str, int] = {}
         self._refusal: str | None = None
         self.control = ""
-        self.log = _hot_path(writer, self._numbers, self._log_checked)
+        self._prefixes: dict[str, bytes] = {}
+        self.log = _hot_path(writer, self._prefixes, self._log_checked)
         writer.register(self)
 
     def log_many(self, metrics: Mapping[str, float], step: int | None = None, timestamp: int | None = None) -> None:
         writer = self._writer
         try:
             when = writer.now() if timestamp is None else _untouched(timestamp)
-            with writer.lock:
+            with writer.lock, writer.still:
                 numbers = self._numbers
                 flat: list[float] = []
                 for key, value in metrics.items():
                     flat += (numbers[key], step or 0, when, value)
-                writer.append(frame(POINTS, _packer(len(metrics))(*flat)))
+                writer.append(frame(POINTS, points_packer(len(metrics))(*flat)))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError, struct.error):
             points = [Metric(key, value, timestamp, step or 0) for key, value in _pairs(metrics)]  # type: ignore[arg-type]
             self._log_checked(points)
@@ -241,7 +299,7 @@ class JournalRecorder(Recorder):
     def log_points(self, points: Iterable[Metric]) -> None:
         points = list(points)
         try:
-            with self._writer.lock:
+            with self._writer.lock, self._writer.still:
                 self._writer.append(frame(POINTS, self._packed(points)))
         except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, struct.error):
             self._log_checked(points)
@@ -257,7 +315,7 @@ class JournalRecorder(Recorder):
             if when < 0 or point.model_id or point.dataset_name:
                 raise ValueError(point)
             flat += (numbers[point.key], point.step, when, point.value)
-        return _packer(len(points))(*flat)
+        return points_packer(len(points))(*flat)
 
     def _log_checked(self, points: list[Metric]) -> None:
         """Check every field, number what is new, and append all points as one record."""
@@ -267,11 +325,12 @@ class JournalRecorder(Recorder):
         checked = [checked_metric(point, writer.now) for point in points]
         if not checked:
             return
-        with writer.lock:
+        with writer.lock, writer.still:
             flat: list[float] = []
             for metric in checked:
                 flat += (self._number(metric), metric.step, metric.timestamp, metric.value)
-            writer.append(frame(POINTS, _packer(len(checked))(*flat)))
+            writer.append(frame(POINTS, points_packer(len(checked))(*flat)))
+            writer.still.give_turn()
 
     def _number(self, metric: Metric) -> int:
         series = Series(self._run_id, metric.key, metric.model_id or "", dataset_of(metric))
@@ -279,72 +338,50 @@ class JournalRecorder(Recorder):
         number = self._numbers.get(cached)
         if number is None:
             number = self._numbers[cached] = self._writer.declare(series)
+            if cached == metric.key and number <= SHORT_NUMBERS:
+                self._prefixes[cached] = short_prefix(number)
         return number
 
     def forget_numbers(self) -> None:
         """Begin to number anew. The writer's lock is held by the caller."""
         self._numbers.clear()
-        self.log = _hot_path(self._writer, self._numbers, self._log_checked)
+        self._prefixes.clear()
 
     def refuse(self, reason: str | None) -> None:
         """Refuse further points, for this reason; None takes them again."""
         with self._writer.lock:
             self._refusal = reason
-            self._numbers.clear()  # the hot path then meets an unknown key and asks the slow one
+            self._numbers.clear()  # the quick ways then meet an unknown key and ask the slow one
+            self._prefixes.clear()
 
 
-def _hot_path(writer: Writer, numbers: dict[str, int], log_checked: Callable[[list[Metric]], None]) -> Log:
+def _hot_path(writer: Writer, prefixes: dict[str, bytes], log_checked: Callable[[list[Metric]], None]) -> Log:
     """`Recorder.log` of one run, a closure because each attribute it need not look up is felt: it takes 2 µs."""
-    lock = writer.lock
-    acquire, release = lock.acquire, lock.release
     write, checksum, clock, pack, pack_crc = os.write, zlib.crc32, time.monotonic_ns, PACK_ONE_POINT, PACK_CRC
-    head, size = ONE_POINT_HEAD, ONE_POINT_SIZE
+    size, thread = ONE_POINT_SIZE, threading.get_ident
 
     def log(key: str, value: float, step: int | None = None, timestamp: int | None = None) -> None:
+        turn = writer.turn
         try:
-            try:  # Ctrl-C can strike as soon as the lock is taken
-                if not acquire(False):
-                    _wait_for(lock)
-                when = clock() + writer.offset if timestamp is None else _untouched(timestamp)
-                body = pack(head, numbers[key], step or 0, when, value)
-                written = write(writer.descriptor, body + pack_crc(checksum(body)))
+            if turn.thread != thread() or turn.taken or timestamp is not None:
+                raise ValueError
+            turn.taken = True
+            try:
+                if writer.turn is not turn:
+                    raise ValueError
+                body = pack(prefixes[key], step or 0, clock() + writer.offset, value)
+                record = body + pack_crc(checksum(body))
+                written = write(writer.descriptor, record)  # read and used at once: no signal handler comes between
                 if written != size:
                     writer.withdraw(written)
             finally:
-                release()
+                turn.taken = False
         except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, struct.error, OSError):
             log_checked([Metric(key, value, timestamp, step or 0)])  # type: ignore[arg-type]
         if not writer.awake:
             writer.wake()
 
     return log
-
-
-def _wait_for(lock: Any) -> None:
-    """Wait for another thread's append, which takes microseconds.
-
-    The caller releases the lock in any case (a `with` would cost a tenth of the hot path), so whoever is interrupted
-    here must leave holding it.
-    """
-    try:
-        lock.acquire()
-    except BaseException:
-        if not lock._is_owned():  # noqa: SLF001  # as threading.Condition asks
-            lock.acquire()
-        raise
-
-
-def storage_error(error: OSError, folder: Path) -> StoreError:
-    """A failed write as an error that names the place and the room that is left."""
-    if error.errno in _FULL:
-        room = os.statvfs(folder)
-        return StorageFull(
-            f"No space left to log to {str(folder)!r}: {room.f_bavail * room.f_frsize} bytes are free. "
-            "Nothing logged before is lost; free some space and go on."
-        )
-    return StoreError(
-        f"Cannot write to the journal in {str(folder)!r}: {error}. Check that the disk is there and writable."
-    )
 
 
 def _nothing() -> None:
@@ -360,18 +397,3 @@ def _pairs(metrics: object) -> Iterable[tuple[str, float]]:
     if not isinstance(metrics, Mapping):
         raise InvalidParameter(f"log_metrics takes a dict of keys and numbers, not {type(metrics).__name__}.")
     return metrics.items()
-
-
-_packers: dict[int, Callable[..., bytes]] = {}
-
-
-def _packer(count: int) -> Callable[..., bytes]:
-    """What packs so many points; made once a count, since a loop logs the same number each time."""
-    packer = _packers.get(count)
-    if packer is None:
-        if count * POINT_SIZE > MAX_BODY:
-            raise InvalidParameter(f"{count} points in one call; log at most {MAX_BODY // POINT_SIZE} at once.")
-        packer = struct.Struct("<" + "Iqqd" * count).pack
-        if len(_packers) < 256:
-            _packers[count] = packer
-    return packer

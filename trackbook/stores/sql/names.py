@@ -13,6 +13,9 @@ class Interned:
     """Texts of one table and their keys, remembered in this process.
 
     Only what was read is remembered: a key that a transaction has just made may still be rolled back.
+
+    Attributes:
+        known: what is remembered, for a look before `key` is called.
     """
 
     def __init__(self, table: str, columns: tuple[str, ...]) -> None:
@@ -21,23 +24,23 @@ class Interned:
         marks = ", ".join("?" * len(columns))
         self._select = f"SELECT id FROM {table} WHERE {where}"
         self._insert = f"INSERT INTO {table} ({listed}) VALUES ({marks}) RETURNING id"
-        self._known: dict[tuple[str, ...], int] = {}
+        self.known: dict[tuple[str, ...], int] = {}
         self._made: tuple[Connection | None, set[tuple[str, ...]]] = (None, set())  # by which transaction, and what
 
     def find(self, connection: Connection, texts: tuple[str, ...]) -> int | None:
         """The key of a text; None if it was never used."""
-        known = self._known.get(texts)
+        known = self.known.get(texts)
         if known is None:
             rows = connection.execute(self._select, texts)
             if rows:
                 known = int(rows[0][0])
                 if self._made[0] is not connection or texts not in self._made[1]:
-                    self._known[texts] = known
+                    self.known[texts] = known
         return known
 
     def key(self, connection: Connection, texts: tuple[str, ...]) -> int:
         """The key of a text, made if there is none; only in a writing transaction."""
-        known = self._known.get(texts) or self.find(connection, texts)
+        known = self.known.get(texts) or self.find(connection, texts)
         if known is None:
             ((known,),) = connection.execute(self._insert, texts)
             if self._made[0] is not connection:

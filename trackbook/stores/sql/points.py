@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, groupby, repeat
 from math import isfinite, isnan, nan
 from operator import itemgetter
+from time import time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.entities import Metric
@@ -69,14 +70,14 @@ class Points:
 
     def _advance(self, connection: Connection, segment: Segment, batch: Batch) -> None:
         """Move the stored position of a segment: what makes two drainers safe and a replay exact."""
-        place = (segment.writer, segment.number)
+        place, now = (segment.writer, segment.number), time_ns() // 1_000_000
         moved = connection.change(
             "UPDATE positions SET pos = ?, updated = ? WHERE writer = ? AND segment = ? AND pos = ?",
-            (batch.end, self._now(), *place, batch.start),
+            (batch.end, now, *place, batch.start),
         )
         if not moved and batch.start == segment.start:
             moved = connection.change(
-                "INSERT INTO positions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (*place, batch.end, self._now())
+                "INSERT INTO positions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (*place, batch.end, now)
             )
         if not moved:
             raise Moved
@@ -153,7 +154,7 @@ class Points:
         seq = int(next_seq) - count
         rows: list[tuple[Any, ...]] = []
         for series, columns in groups:
-            key = self._series.key(connection, series[1:])
+            key = self._series.known.get(series[1:]) or self._series.key(connection, series[1:])
             finite = all(map(isfinite, columns[2]))
             classes = repeat(FINITE) if finite else map(_class, columns[2])
             rows += zip(repeat(run), repeat(key), range(seq, seq + len(columns[0])), *columns, classes, strict=False)
@@ -258,19 +259,39 @@ def _packed_since(connection: Connection, run: int, after: int) -> bool:
 
 def _feed_points(connection: Connection, run: int, after: int, keys: Sequence[str] | None) -> dict[str, PointArrays]:
     """Points from a sequence number on, by metric key."""
-    known = {
-        row[0]: row[1]
-        for row in connection.execute(
+    known: dict[int, str] = dict(
+        connection.execute(
             "SELECT s.id, s.key FROM metric_summary m JOIN series s ON s.id = m.series WHERE m.run = ?", (run,)
         )
-    }
+    )
     wanted = {number: key for number, key in known.items() if keys is None or key in keys}
+    if after:
+        return _new_rows(connection, run, after, wanted)
     found: dict[str, list[PointArrays]] = {}
     for number, key in wanted.items():
         points = packing.read(connection, run, number, after)
         if len(points.steps):
             found.setdefault(key, []).append(points)
     return {key: packing.joined(parts) for key, parts in found.items()}
+
+
+def _new_rows(connection: Connection, run: int, after: int, wanted: Mapping[int, str]) -> dict[str, PointArrays]:
+    """What a follower lacks, none of which is packed."""
+    import numpy as np
+
+    columns: dict[str, list[tuple[int, int, float | None]]] = {}
+    for number, key in wanted.items():
+        rows = connection.execute(
+            "SELECT step, time, value FROM points WHERE run = ? AND series = ? AND seq >= ? ORDER BY seq",
+            (run, number, after),
+        )
+        if rows:
+            columns.setdefault(key, []).extend(rows)
+    found = {}
+    for key, rows in columns.items():
+        steps, times, values = zip(*rows, strict=True)
+        found[key] = PointArrays(np.array(steps, np.int64), np.array(times, np.int64), np.array(values, np.float64))
+    return found
 
 
 def _metrics(points: PointArrays, key: str, model: str, dataset: str) -> Iterator[Metric]:
