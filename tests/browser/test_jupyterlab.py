@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.slow, pytest.mark.timeout(600)]
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-FIRST, LONGER = "train(hidden=64, lr=0.001)", "train(hidden=64, lr=0.001, epochs=150)"
+FIRST, LONGER = "train(hidden=64, lr=0.001)", "train(hidden=64, lr=0.001, epochs=500)"
 READY = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 #: Points of the longest curve on the page while a cell is running; 0 if there is none yet, -1 when no cell runs.
 POINTS = """() => {
@@ -45,7 +45,7 @@ def test_curve_grows_while_the_cell_runs(lab: Any, page: Page) -> None:
     )
     first = some.json_value()
     page.wait_for_function(f"(before) => ({POINTS})() > before", arg=first, timeout=30_000)
-    page.wait_for_function(f"() => ({POINTS})() === -1", timeout=200_000)
+    page.wait_for_function(f"() => ({POINTS})() === -1", timeout=300_000)
     last = page.locator(".jp-CodeCell .jp-InputPrompt").last
     assert last.inner_text().strip() == "[11]:", "a cell failed, and those behind it did not run"
     assert complaints == []
