@@ -34,8 +34,8 @@ def test_switch_is_on_or_off(word: str, on: bool) -> None:
 
 
 def test_switch_of_another_word_names_the_variable_and_the_words() -> None:
-    with pytest.raises(InvalidParameter, match=r"TRACKBOOK_ALLOW_CHANGES is 'maybe'.*yes"):
-        read_settings({"TRACKBOOK_ALLOW_CHANGES": "maybe"})
+    with pytest.raises(InvalidParameter, match=r"TRACKBOOK_TRACKING_INSECURE_TLS is 'maybe'.*yes"):
+        read_settings({"TRACKBOOK_TRACKING_INSECURE_TLS": "maybe"})
 
 
 def test_process_environment_is_read_when_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,9 +39,7 @@ class Settings:
         "ENABLE_SYSTEM_METRICS_LOGGING", "sample CPU and memory during runs", False, mlflow=True
     )
     root: str | None = _setting("ROOT", "the folder in which a new store is made (set by our Jupyter extension)")
-    spool_dir: str | None = _setting("SPOOL_DIR", "where the journal of a store that is not a local SQLite file lies")
     file_mode: str | None = _setting("FILE_MODE", "permissions of new databases and folders, octal, such as 660")
-    allow_changes: bool = _setting("ALLOW_CHANGES", "let a page served by plain Voila change the store", False)
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
