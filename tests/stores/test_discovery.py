@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from trackbook.config import Settings, read_settings
+from trackbook.errors import ForeignDatabase
+from trackbook.stores import open_store
 from trackbook.stores.discovery import default_store_path
 
 
@@ -74,3 +76,12 @@ def test_working_directory_is_where_the_search_begins(
 ) -> None:
     monkeypatch.chdir(home / "project")
     assert Path(default_store_path(settings)) == home / "project" / "trackbook.db"
+
+
+def test_folder_of_mlflow_runs_is_left_alone(tmp_path: Path) -> None:
+    experiment = tmp_path / "mlruns" / "0"
+    experiment.mkdir(parents=True)
+    (experiment / "meta.yaml").write_text("experiment_id: '0'")
+    with pytest.raises(ForeignDatabase, match="trackbook import"):
+        open_store(tmp_path / "mlruns")
+    assert [entry.name for entry in (tmp_path / "mlruns").iterdir()] == ["0"]

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from trackbook.errors import NotSupported
+from trackbook.stores.discovery import refuse_mlflow_runs
 from trackbook.uris import StoreUri, parse_store_uri, strip_user_info
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def _make(uri: StoreUri, read_only: bool) -> Store:
     if uri.kind in ("sqlite", "memory"):
         from trackbook.stores.sql.store import SqlStore
 
+        if uri.path is not None and not read_only:
+            refuse_mlflow_runs(uri.path)
         return SqlStore(uri, read_only)
     raise NotSupported(
         f"{strip_user_info(uri.uri)!r} cannot be opened by this version, which keeps runs in SQLite files. "

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from trackbook.config import Settings
+from trackbook.errors import ForeignDatabase
 from trackbook.uris import DATABASE_NAME
 
-__all__ = ["default_store_path"]
+__all__ = ["default_store_path", "refuse_mlflow_runs"]
 
 
 def default_store_path(settings: Settings, folder: str | None = None) -> str:
@@ -34,3 +35,20 @@ def default_store_path(settings: Settings, folder: str | None = None) -> str:
     if settings.root and Path(settings.root).is_dir():
         return str(Path(settings.root).absolute() / DATABASE_NAME)
     return str(here / DATABASE_NAME)
+
+
+def refuse_mlflow_runs(path: str) -> None:
+    """Leave a folder alone in which MLflow keeps runs as files, instead of making a database among them.
+
+    Args:
+        path: of the database that would be made.
+
+    Raises:
+        ForeignDatabase: the folder holds experiments of MLflow's file store.
+    """
+    folder = Path(path).parent
+    if not Path(path).exists() and next(folder.glob("*/meta.yaml"), None) is not None:
+        raise ForeignDatabase(
+            f"{folder} is a folder of MLflow runs and was left untouched. Name another folder for Trackbook, and bring "
+            f"the runs over with: trackbook import {folder}"
+        )
