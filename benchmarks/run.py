@@ -156,7 +156,8 @@ def table(figures: Figures, rounds: int, versions: str) -> str:
     lines = [
         (
             f"Measured on {datetime.now(UTC).date().isoformat()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python "
-            f"{sys.version.split()[0]}; {versions}; medians of {rounds} interleaved rounds."
+            f"{sys.version.split()[0]}; {versions}; medians of {rounds} interleaved rounds, "
+            "ratios round by round."
         ),
         "",
         "| what | Trackbook | peer | ratio | aim | met |",
@@ -167,9 +168,10 @@ def table(figures: Figures, rounds: int, versions: str) -> str:
 
 
 def _line(row: Row, figures: Figures) -> str:
-    ours = median(figures[row.scene]["trackbook"][row.figure])
+    rounds = figures[row.scene]["trackbook"][row.figure]
+    ours = median(rounds)
     peer = figures[row.scene].get(row.peer, {}).get(row.peer_figure or row.figure)
-    ratio = ours / median(peer) if peer else None
+    ratio = median(mine / theirs for mine, theirs in zip(rounds, peer, strict=True)) if peer else None
     met, aim = "", ""
     if row.aim is not None:
         value = ours if row.absolute or ratio is None else ratio
