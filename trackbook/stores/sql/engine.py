@@ -25,7 +25,7 @@ __all__ = ["Connection", "Database"]
 BUSY_SECONDS = 30.0
 # A commit that moves the log into the database waits for the disk, so the drainer's thread does that once a second; the
 # limit here, 64 MB, is for programs without such a thread.
-_SIZES = ("cache_size=-16000", "wal_autocheckpoint=16000", "journal_size_limit=67108864")
+_SIZES = ("cache_size=-65536", "wal_autocheckpoint=16000", "journal_size_limit=67108864")
 _CHECKPOINT_BYTES = 8 << 20
 MINIMUM_SQLITE = (3, 35)
 
