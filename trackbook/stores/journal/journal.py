@@ -11,7 +11,7 @@ from typing import Any
 
 from trackbook.errors import ReadOnlyStore, StoreError
 from trackbook.stores.journal.drainer import Drainer, Extra, Sink, drain_segment
-from trackbook.stores.journal.files import Segment, living_writers, orphans, read_header
+from trackbook.stores.journal.files import Segment, orphans, read_header
 from trackbook.stores.journal.records import json_record, read_batch
 from trackbook.stores.journal.writer import JournalRecorder, Writer
 
@@ -131,10 +131,6 @@ class Journal:
     def sync(self) -> None:
         """Have the disk take what was logged."""
         self._drainer.sync()
-
-    def living(self, writers: set[str]) -> set[str]:
-        """Those of some writers whose process is alive on this machine."""
-        return living_writers(self._folder, writers)
 
     def close(self) -> None:
         """Drain, stop and remove the segments; what cannot be stored now stays for whoever opens the store next."""
