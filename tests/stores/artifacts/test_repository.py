@@ -305,6 +305,7 @@ def test_kill_in_the_middle_of_a_file_shows_the_old_one_or_the_new_one(artifacts
 def test_kill_in_the_middle_of_a_folder_shows_all_of_it_or_nothing(artifacts: LocalArtifacts, folder: Path) -> None:
     for number in range(40):
         (folder / f"part-{number}").write_bytes(b"x" * 50_000)
+    artifacts.put_bytes(b"there", path("first"))  # the root is there, however early a kill comes
     shown = set()
     for turn in range(200):
         target = path(f"model-{turn}")

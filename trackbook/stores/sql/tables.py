@@ -20,12 +20,13 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.types import UserDefinedType
 
 __all__ = ["FINITE", "HEAD", "MINUS_INFINITY", "NOT_A_NUMBER", "PLUS_INFINITY", "SCHEMA_VERSION", "metadata"]
 
 #: The newest schema that this code writes; `store.version` in a database says which one it has.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: Value classes of a stored float: a database may lose NaN and the infinities, a small integer it keeps.
 FINITE, NOT_A_NUMBER, PLUS_INFINITY, MINUS_INFINITY = 0, 1, 2, 3
@@ -48,6 +49,7 @@ class _ExactFloat(UserDefinedType[float]):
 EXACT = Float(53).with_variant(_ExactFloat(), "sqlite")
 KEY = Integer().with_variant(BigInteger(), "postgresql", "mysql", "mssql")
 WHOLE = BigInteger()
+LONG_TEXT = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")  # a param has up to 64 KiB, MySQL's TEXT a byte less
 
 
 def _table(name: str, *columns: Column[Any] | Index, clustered: bool = False) -> Table:
@@ -79,7 +81,7 @@ experiment_tags = _table(
     "experiment_tags",
     Column("experiment", ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
     Column("key", String(250), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("value", LONG_TEXT, nullable=False),
     clustered=True,
 )
 
@@ -94,7 +96,7 @@ runs = Table(
     Column("status", SmallInteger, nullable=False),  # RunStatus
     Column("start_time", WHOLE),
     Column("end_time", WHOLE),
-    Column("lifecycle_stage", String(8), nullable=False),
+    Column("lifecycle_stage", String(8), nullable=False),  # "purging" while its files are being removed
     Column("deleted_time", WHOLE),
     Column("heartbeat", WHOLE),  # ms; NULL: no process of ours runs it
     Column("writer", String(32)),  # journal of the owner
@@ -102,12 +104,66 @@ runs = Table(
     Column("boot", String(64)),
     Column("pid", Integer),
     Column("attempt", Integer, nullable=False, server_default="1"),
+    Column("resumed", WHOLE),  # ms: when the present attempt began; NULL in the first
     Column("next_seq", WHOLE, nullable=False, server_default="0"),
     Column("hot", Integer, nullable=False, server_default="0"),  # points not packed yet, for whoever packs
     Column("control", String(64), nullable=False, server_default=""),
     Index("runs_by_experiment", "experiment", "lifecycle_stage", "start_time", "run_id"),
     Index("runs_to_pack", "hot", sqlite_where=text("hot >= 256"), postgresql_where=text("hot >= 256")),
     sqlite_autoincrement=True,
+)
+
+attempts = _table(
+    "attempts",  # those before the present one, which is in the run's own row
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("status", SmallInteger, nullable=False),
+    Column("start_time", WHOLE),
+    Column("end_time", WHOLE),
+    Column("host", String(256)),
+    Column("pid", Integer),
+    clustered=True,
+)
+
+datasets = _table(
+    "datasets",
+    Column("id", Integer, primary_key=True),
+    Column("experiment", ForeignKey("experiments.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("digest", String(36), nullable=False),
+    Column("source_type", String(36), nullable=False),
+    Column("source", LONG_TEXT, nullable=False),
+    Column("schema", LONG_TEXT),
+    Column("profile", LONG_TEXT),
+    Index("datasets_by_name", "experiment", "name", "digest", unique=True),
+)
+
+inputs = _table(
+    "inputs",  # which data sets a run read
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("dataset", ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
+    Index("inputs_by_dataset", "dataset", "run"),
+    clustered=True,
+)
+
+input_tags = _table(
+    "input_tags",  # what a run read a data set for; mlflow.data.context says "training"
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("dataset", ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("value", String(500), nullable=False),
+    clustered=True,
+)
+
+files = _table(
+    "files",  # artifacts as they were written, to check what is read
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("path_key", String(32), primary_key=True),  # first half of the path's SHA-256: MySQL cannot index the path
+    Column("path", Text, nullable=False),
+    Column("size", WHOLE, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("time", WHOLE, nullable=False),
+    clustered=True,
 )
 
 names = Table(
@@ -121,7 +177,7 @@ params = _table(
     "params",
     Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("name", Integer, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("value", LONG_TEXT, nullable=False),
     clustered=True,
 )
 Index("params_by_value", params.c.name, func.substr(params.c.value, text("1"), text(str(HEAD))), params.c.run)
@@ -130,7 +186,7 @@ run_tags = _table(
     "run_tags",
     Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("name", Integer, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("value", LONG_TEXT, nullable=False),
     clustered=True,
 )
 Index("run_tags_by_value", run_tags.c.name, func.substr(run_tags.c.value, text("1"), text(str(HEAD))), run_tags.c.run)
