@@ -1,4 +1,4 @@
-"""The commands of the shell: `trackbook ui`, `trackbook demo`. What they do is in the modules below."""
+"""Commands that end in a page served by Voila: `trackbook ui` and `trackbook demo`."""
 
 from __future__ import annotations
 
@@ -8,27 +8,9 @@ from typing import Any
 
 import click
 
-from trackbook.errors import TrackbookError
-
-__all__ = ["main"]
+__all__ = ["demo", "ui"]
 
 Command = Callable[..., Any]
-
-
-class _Commands(click.Group):
-    """Shows an error of ours as a sentence."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except TrackbookError as error:
-            raise click.ClickException(error.message) from error
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="trackbook", prog_name="trackbook", message="%(prog)s %(version)s")
-def main() -> None:
-    """Experiment tracking that lives in the notebook."""
 
 
 def _page_options(command: Command) -> Command:
@@ -46,7 +28,7 @@ def _page_options(command: Command) -> Command:
     return command
 
 
-@main.command()
+@click.command()
 @click.option(
     "--backend-store-uri", metavar="URI", help="Path or URI of the store; the one found from here if left out."
 )
@@ -65,7 +47,7 @@ def ui(backend_store_uri: str | None, read_only: bool, **page: Any) -> None:
     _serve(uri, page)
 
 
-@main.command()
+@click.command()
 @click.option(
     "--folder", type=click.Path(path_type=Path), default="trackbook-demo", show_default=True, help="For its runs."
 )
