@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import math
 import struct
+import time
 
 import pytest
 
-from trackbook.entities import Experiment, Metric, Param, Run, RunTag, ViewType
+from trackbook.entities import Experiment, Metric, Param, Run, RunTag, StoredFile, ViewType
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
 from trackbook.stores.base import NewRun, Store
 
-__all__ = ["ExperimentContract", "PointContract", "RunContract", "SearchContract", "StoreContract"]
+__all__ = ["ExperimentContract", "FileContract", "PointContract", "RunContract", "SearchContract", "StoreContract"]
 
 #: Floats that a store may not change by a single bit (any NaN is the same NaN).
 EXACT = [0.0, -0.0, 0.1, 5e-324, -2.2e-308, 1.7976931348623157e308, math.inf, -math.inf, math.nan, 1e-7, 16777217.0]
@@ -36,6 +37,11 @@ def bits(value: float) -> bytes:
 def new_run(store: Store, name: str | None = None, experiment_id: str = "0", start_time: int = 1_000) -> Run:
     """A run of no process, so that nothing beats for it."""
     return store.create_run(NewRun(experiment_id, run_name=name, start_time=start_time))
+
+
+def stored_file(path: str, size: int = 7) -> StoredFile:
+    """A file as it was written."""
+    return StoredFile(path, size, "0123456789abcdef" * 4, 1_000)
 
 
 def named(runs: list[Run]) -> list[str | None]:
@@ -395,5 +401,90 @@ class PointContract:
         assert not heard
 
 
-class StoreContract(ExperimentContract, RunContract, SearchContract, PointContract):
+class FileContract:
+    """What `FileStore` promises."""
+
+    @pytest.fixture
+    def run_id(self, store: Store) -> str:
+        """A run without files."""
+        return new_run(store).info.run_id
+
+    def test_recorded_files_are_listed_by_path(self, store: Store, run_id: str) -> None:
+        files = [stored_file("b"), stored_file("plots/roc.png", 2**40), stored_file("plots/日本/グラフ 🎉.png", 0)]
+        assert store.record_files(run_id, files[::-1]) == 0
+        assert store.stored_files(run_id) == files
+
+    def test_one_file_is_found_and_what_lies_below_a_folder(self, store: Store, run_id: str) -> None:
+        files = [stored_file(path) for path in ("a", "a_b/c", "aXb/c", "aä/c", "plots", "plots.txt", "plots2/c")]
+        below = [stored_file(path) for path in ("a-b/1", "a-b/c/2")]
+        store.record_files(run_id, files + below)
+        assert store.stored_files(run_id, "plots") == [stored_file("plots")]
+        assert store.stored_files(run_id, "a-b") == below
+        assert store.stored_files(run_id, "a_b") == [stored_file("a_b/c")]
+        assert store.stored_files(run_id, "a-b/c") == below[1:]
+        assert store.stored_files(run_id, "A-B") == store.stored_files(run_id, "none") == []
+
+    def test_file_that_is_recorded_again_is_replaced(self, store: Store, run_id: str) -> None:
+        store.record_files(run_id, [stored_file("a", 1), stored_file("b", 1)])
+        assert store.record_files(run_id, [stored_file("a", 2), stored_file("c", 2)]) == 1
+        assert [(file.path, file.size) for file in store.stored_files(run_id)] == [("a", 2), ("b", 1), ("c", 2)]
+
+    def test_paths_are_kept_apart_by_case_and_by_run(self, store: Store, run_id: str) -> None:
+        other = new_run(store).info.run_id
+        store.record_files(run_id, [stored_file("a"), stored_file("A", 2)])
+        store.record_files(other, [stored_file("a", 3)])
+        assert [file.size for file in store.stored_files(run_id)] == [2, 7]
+        assert [file.size for file in store.stored_files(other)] == [3]
+
+    def test_forgotten_files_are_gone_and_counted(self, store: Store, run_id: str) -> None:
+        store.record_files(run_id, [stored_file(path) for path in ("a", "b/1", "b/2", "bc", "d")])
+        assert [store.forget_files(run_id, path) for path in ("a", "b", "none")] == [1, 2, 0]
+        assert [file.path for file in store.stored_files(run_id)] == ["bc", "d"]
+        assert (store.forget_files(run_id), store.stored_files(run_id)) == (2, [])
+
+    def test_files_of_an_unknown_run_are_not_found(self, store: Store) -> None:
+        unknown = "f" * 32
+        with pytest.raises(NotFound, match=unknown):
+            store.record_files(unknown, [stored_file("a")])
+        with pytest.raises(NotFound, match=unknown):
+            store.stored_files(unknown)
+        with pytest.raises(NotFound, match=unknown):
+            store.forget_files(unknown)
+
+    def test_deleted_run_takes_no_files_but_shows_them(self, store: Store, run_id: str) -> None:
+        store.record_files(run_id, [stored_file("a")])
+        store.delete_run(run_id)
+        with pytest.raises(InvalidParameter, match="deleted"):
+            store.record_files(run_id, [stored_file("b")])
+        assert store.stored_files(run_id) == [stored_file("a")]
+
+    @pytest.mark.parametrize(
+        "file",
+        [
+            StoredFile("", 1, "0" * 64, 1),
+            StoredFile("../a", 1, "0" * 64, 1),
+            StoredFile("/a", 1, "0" * 64, 1),
+            StoredFile("a%41", 1, "0" * 64, 1),
+            StoredFile("a", -1, "0" * 64, 1),
+            StoredFile("a", 2**63, "0" * 64, 1),
+            StoredFile("a", 1, "0" * 63, 1),
+            StoredFile("a", 1, "G" * 64, 1),
+        ],
+    )
+    def test_file_that_cannot_be_right_is_refused_with_all_others(
+        self, store: Store, run_id: str, file: StoredFile
+    ) -> None:
+        with pytest.raises(InvalidParameter):
+            store.record_files(run_id, [stored_file("b"), file])
+        assert store.stored_files(run_id) == []
+
+    def test_ten_thousand_files_are_recorded_at_once(self, store: Store, run_id: str) -> None:
+        files = [stored_file(f"images/step-{number:05d}.png", number) for number in range(10_000)]
+        began = time.process_time()
+        store.record_files(run_id, files)
+        assert store.stored_files(run_id) == files
+        assert time.process_time() - began < 2, "seconds"
+
+
+class StoreContract(ExperimentContract, RunContract, SearchContract, PointContract, FileContract):
     """All that `trackbook.stores.base` promises of a store; give it a fixture `store` with an empty one."""

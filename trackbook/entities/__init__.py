@@ -7,7 +7,7 @@ from trackbook.entities.experiments import (
     LifecycleStage,
     ViewType,
 )
-from trackbook.entities.files import FileInfo
+from trackbook.entities.files import FileInfo, StoredFile
 from trackbook.entities.paging import PagedList
 from trackbook.entities.runs import (
     Metric,
@@ -39,5 +39,6 @@ __all__ = [
     "RunStatus",
     "RunTag",
     "SourceType",
+    "StoredFile",
     "ViewType",
 ]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trackbook.entities import Experiment, Metric, PagedList, Param, Run, RunInfo, RunTag, ViewType
+from trackbook.entities import Experiment, Metric, PagedList, Param, Run, RunInfo, RunTag, StoredFile, ViewType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ExperimentStore",
     "FeedAnswer",
+    "FileStore",
     "NewRun",
     "PointArrays",
     "PointStore",
@@ -340,7 +341,36 @@ class PointStore(ABC):
         """Bring everything that this process has logged into the store."""
 
 
-class Store(ExperimentStore, RunStore, PointStore):
+class FileStore(ABC):
+    """What is remembered of the artifacts of runs: path, size and hash. Where the bytes lie is no matter of a store."""
+
+    @abstractmethod
+    def record_files(self, run_id: str, files: Sequence[StoredFile]) -> int:
+        """Remember files as they were written, all or none; a file of the same path is replaced.
+
+        Returns:
+            How many of them have replaced another one.
+
+        Raises:
+            NotFound: there is no such run.
+            InvalidParameter: the run is deleted, or a file's path, size or hash cannot be right.
+        """
+
+    @abstractmethod
+    def stored_files(self, run_id: str, path: str | None = None) -> list[StoredFile]:
+        """What is remembered of a run's files, sorted by path, of deleted runs too; NotFound if there is no such run.
+
+        Args:
+            run_id: the run.
+            path: only that file, or what lies below that folder.
+        """
+
+    @abstractmethod
+    def forget_files(self, run_id: str, path: str | None = None) -> int:
+        """Forget what `stored_files` would list, of deleted runs too; return how many files that were."""
+
+
+class Store(ExperimentStore, RunStore, PointStore, FileStore):
     """A backend store: all the nouns of one place.
 
     Attributes:

@@ -24,6 +24,7 @@ from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.sql import names, packing
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.experiments import Experiments
+from trackbook.stores.sql.files import Files
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.recorder import DirectRecorder
 from trackbook.stores.sql.runs import Runs, deleted_message
@@ -38,7 +39,7 @@ log = logging.getLogger("trackbook")
 ARTIFACTS = "trackbook-artifacts"
 
 
-class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Store):
+class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Files, Store):
     """A store in a SQL database.
 
     Args:
