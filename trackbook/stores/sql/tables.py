@@ -23,13 +23,25 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.types import UserDefinedType
 
-__all__ = ["FINITE", "HEAD", "MINUS_INFINITY", "NOT_A_NUMBER", "PLUS_INFINITY", "SCHEMA_VERSION", "metadata"]
+__all__ = [
+    "FINITE",
+    "HEAD",
+    "MINUS_INFINITY",
+    "NOT_A_NUMBER",
+    "PLUS_INFINITY",
+    "PURGING",
+    "SCHEMA_VERSION",
+    "metadata",
+]
 
 #: The newest schema that this code writes; `store.version` in a database says which one it has.
 SCHEMA_VERSION = 2
 
 #: Value classes of a stored float: a database may lose NaN and the infinities, a small integer it keeps.
 FINITE, NOT_A_NUMBER, PLUS_INFINITY, MINUS_INFINITY = 0, 1, 2, 3
+
+#: The third stage of a life, which no call shows: files and rows are being deleted for good.
+PURGING = "purging"
 
 #: Characters of a param's or tag's value that its index holds; longer values are compared whole afterwards.
 HEAD = 128
