@@ -23,7 +23,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.types import UserDefinedType
 
-__all__ = ["FINITE", "HEAD", "MINUS_INFINITY", "NOT_A_NUMBER", "PLUS_INFINITY", "SCHEMA_VERSION", "metadata"]
+__all__ = [
+    "FINITE",
+    "HEAD",
+    "MINUS_INFINITY",
+    "NOT_A_NUMBER",
+    "PLUS_INFINITY",
+    "PURGING",
+    "SCHEMA_VERSION",
+    "metadata",
+]
 
 #: The newest schema that this code writes; `store.version` in a database says which one it has. A change here needs a
 #: step in migrations/ and a snapshot among the tests; a new column is the last of its table, where a step puts it.
@@ -31,6 +40,9 @@ SCHEMA_VERSION = 2
 
 #: Value classes of a stored float: a database may lose NaN and the infinities, a small integer it keeps.
 FINITE, NOT_A_NUMBER, PLUS_INFINITY, MINUS_INFINITY = 0, 1, 2, 3
+
+#: The third stage of a life, which no call shows: files and rows are being deleted for good.
+PURGING = "purging"
 
 #: Characters of a param's or tag's value that its index holds; longer values are compared whole afterwards.
 HEAD = 128
