@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from trackbook.errors import InvalidParameter, NotSupported
 
@@ -25,6 +25,7 @@ __all__ = [
 DATABASE_NAME = "trackbook.db"
 _SQL_DIALECTS = frozenset({"sqlite", "postgresql", "mysql", "mssql"})
 _DECODING_ROUNDS = 5
+_PASSWORD_IN_QUERY = re.compile(r"(?<=[?&])([\w-]{0,40}(?:password|token|secret)=)[^&#]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +125,13 @@ def file_uri(path: str) -> str:
 
 
 def strip_user_info(uri: str) -> str:
-    """The URI without user name and password, as it may be shown or stored."""
-    if "@" not in uri or "://" not in uri:
+    """The URI without user name and password, as it may be shown or stored; it may look like anything."""
+    scheme, found, rest = uri.partition("://")
+    if not found:
         return uri
-    parts = urlsplit(uri)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    sql = scheme.lower().split("+")[0] in _SQL_DIALECTS  # SQLAlchemy takes a password with slashes
+    rest = re.sub(r"^[^?]*@" if sql else r"^[^/?#]*@", "", rest)
+    return scheme + found + _PASSWORD_IN_QUERY.sub(r"\1***", rest)
 
 
 @dataclass(frozen=True, slots=True)

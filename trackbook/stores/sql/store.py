@@ -22,6 +22,7 @@ from trackbook.stores.journal.journal import Journal
 from trackbook.stores.journal.records import END, Batch
 from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.sql import names, packing
+from trackbook.stores.sql.attempts import Attempts
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.examining import Examining
 from trackbook.stores.sql.experiments import Experiments
@@ -42,7 +43,9 @@ log = logging.getLogger("trackbook")
 ARTIFACTS = "trackbook-artifacts"
 
 
-class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Files, Purging, Examining, Rejecting, Store):
+class SqlStore(
+    Experiments, ExperimentSearch, Runs, Attempts, RunSearch, Points, Files, Purging, Examining, Rejecting, Store
+):
     """A store in a SQL database.
 
     Args:
@@ -156,7 +159,7 @@ class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Files, Pu
         end = self._now()
         try:
             number = RunStatus.from_string(status)
-            self._journal.end(lambda connection: self._update(connection, run_id, number, end, None))
+            self._journal.end(lambda connection: self._end_own(connection, run_id, number, end, self._own_writer()))
         except (StoreError, KeyboardInterrupt) as error:
             self._journal.keep(END, {"run": run_id, "status": number, "end_time": end}, error)
             if isinstance(error, KeyboardInterrupt):
