@@ -11,6 +11,7 @@ from trackbook.entities.keys import check_experiment_id, check_experiment_name, 
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.runs import deleted_message
+from trackbook.uris import check_artifact_root
 
 __all__ = ["Experiments"]
 
@@ -178,6 +179,7 @@ def _checked_location(location: object) -> str:
             f"artifact_location is a folder or a URI as text, not {location!r:.80}. "
             "Leave it out for one beside the database."
         )
+    check_artifact_root(os.fspath(location))
     return os.fspath(location)
 
 
