@@ -22,22 +22,6 @@ def _use(folder: Path):  # type: ignore[no-untyped-def]
     return mlflow
 
 
-def _import(folder: Path) -> dict[str, float]:
-    before, memory = scenes.cpu_seconds(), scenes.resident_megabytes()
-    import mlflow  # noqa: F401
-
-    return {"cpu_s": scenes.cpu_seconds() - before, "megabytes": scenes.resident_megabytes() - memory}
-
-
-def _first_query(folder: Path) -> dict[str, float]:
-    before = scenes.cpu_seconds()
-    import mlflow
-
-    mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
-    mlflow.search_experiments()
-    return {"cpu_s": scenes.cpu_seconds() - before}
-
-
 def _start_end(folder: Path) -> dict[str, float]:
     mlflow = _use(folder)
 
@@ -158,8 +142,8 @@ def _fill(path: Path, count: int) -> None:
 
 
 SCENES: dict[str, Scene] = {
-    "import": _import,
-    "first_query": _first_query,
+    "import": lambda _: scenes.importing("mlflow"),
+    "first_query": lambda folder: scenes.first_query("mlflow", f"sqlite:///{folder}/mlflow.db"),
     "start_end": _start_end,
     "log_metric": _log_metric,
     "log_metrics": _log_metrics,

@@ -15,22 +15,6 @@ from scenes import CALLS, KEYS, POINTS, Scene
 BLOCK = 2000
 
 
-def _import(folder: Path) -> dict[str, float]:
-    before, memory = scenes.cpu_seconds(), scenes.resident_megabytes()
-    import trackbook  # noqa: F401
-
-    return {"cpu_s": scenes.cpu_seconds() - before, "megabytes": scenes.resident_megabytes() - memory}
-
-
-def _first_query(folder: Path) -> dict[str, float]:
-    before = scenes.cpu_seconds()
-    import trackbook
-
-    trackbook.set_tracking_uri(str(folder))
-    trackbook.search_experiments()
-    return {"cpu_s": scenes.cpu_seconds() - before}
-
-
 def _start_end(folder: Path) -> dict[str, float]:
     import trackbook
 
@@ -255,8 +239,8 @@ def _search_many(folder: Path) -> dict[str, float]:
 
 
 SCENES: dict[str, Scene] = {
-    "import": _import,
-    "first_query": _first_query,
+    "import": lambda _: scenes.importing("trackbook"),
+    "first_query": lambda folder: scenes.first_query("trackbook", str(folder)),
     "start_end": _start_end,
     "log_metric": _log_metric,
     "log_metric_slowly": _log_metric_slowly,

@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -75,6 +76,22 @@ def bare_write(folder: Path, calls: int) -> list[int]:
         return taken
     finally:
         os.close(descriptor)
+
+
+def importing(library: str) -> dict[str, float]:
+    """What the import of a library costs a fresh process."""
+    before, memory = cpu_seconds(), resident_megabytes()
+    import_module(library)
+    return {"cpu_s": cpu_seconds() - before, "megabytes": resident_megabytes() - memory}
+
+
+def first_query(library: str, uri: str) -> dict[str, float]:
+    """The import and the first search for experiments, which makes the database."""
+    before = cpu_seconds()
+    api = import_module(library)
+    api.set_tracking_uri(uri)
+    api.search_experiments()
+    return {"cpu_s": cpu_seconds() - before}
 
 
 def cpu_seconds() -> float:

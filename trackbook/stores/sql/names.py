@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from trackbook.stores.sql.engine import Connection
 
 __all__ = ["Interned", "names", "series"]
@@ -47,10 +45,6 @@ class Interned:
                 self._made = (connection, set())
             self._made[1].add(texts)
         return int(known)
-
-    def keys(self, connection: Connection, texts: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
-        """The keys of many texts."""
-        return {text: self.key(connection, text) for text in texts}
 
 
 def names() -> Interned:
