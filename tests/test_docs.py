@@ -27,7 +27,7 @@ def test_setting_is_documented(name: str, mlflow: bool) -> None:
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`(?:TRACKBOOK|MLFLOW)_([A-Z_]+)`", page))
+    told = set(re.findall(r"`(?:TRACKBOOK|MLFLOW)_([A-Z0-9_]+)`", page))
     assert told == {name for name, _ in SETTINGS}
 
 
