@@ -20,6 +20,7 @@ TrackbookError                  INTERNAL_ERROR              500
     ├── DamagedStore            DATA_LOSS                   500
     ├── DamagedArtifact         DATA_LOSS                   500
     ├── SchemaTooNew            INVALID_STATE               409
+    ├── SchemaTooOld            INVALID_STATE               409
     └── ForeignDatabase         INVALID_STATE               409
 
 Each message names the thing, the rule that it broke and the remedy.
@@ -48,6 +49,7 @@ __all__ = [
     "ReadOnlyStore",
     "RestException",
     "SchemaTooNew",
+    "SchemaTooOld",
     "StorageFull",
     "StoreAway",
     "StoreError",
@@ -258,6 +260,13 @@ class DamagedArtifact(StoreError):
 
 class SchemaTooNew(StoreError):
     """The database was written by a newer Trackbook; it is left untouched."""
+
+    code = "INVALID_STATE"
+    http_status = 409
+
+
+class SchemaTooOld(StoreError):
+    """The database was written by an older Trackbook and is not upgraded on opening; it is left untouched."""
 
     code = "INVALID_STATE"
     http_status = 409
