@@ -8,6 +8,7 @@ import click
 
 from trackbook.cli.pages import demo, ui
 from trackbook.errors import TrackbookError
+from trackbook.libraries import installed_version, mixed_versions
 
 __all__ = ["main"]
 
@@ -22,8 +23,18 @@ class _Commands(click.Group):
             raise click.ClickException(error.message) from error
 
 
+def _show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"trackbook {installed_version()}")
+        if wrong := mixed_versions():
+            click.echo(f"Warning: {wrong}", err=True)
+        context.exit()
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="trackbook", prog_name="trackbook", message="%(prog)s %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show it and exit."
+)
 def main() -> None:
     """Experiment tracking that lives in the notebook."""
 
