@@ -17,6 +17,7 @@ TrackbookError                  INTERNAL_ERROR              500
     ├── StorageFull             RESOURCE_EXHAUSTED          507
     ├── DamagedStore            DATA_LOSS                   500
     ├── SchemaTooNew            INVALID_STATE               409
+    ├── SchemaTooOld            INVALID_STATE               409
     └── ForeignDatabase         INVALID_STATE               409
 
 Each message names the thing, the rule that it broke and the remedy.
@@ -42,6 +43,7 @@ __all__ = [
     "ReadOnlyStore",
     "RestException",
     "SchemaTooNew",
+    "SchemaTooOld",
     "StorageFull",
     "StoreAway",
     "StoreError",
@@ -238,6 +240,13 @@ class DamagedStore(StoreError):
 
 class SchemaTooNew(StoreError):
     """The database was written by a newer Trackbook; it is left untouched."""
+
+    code = "INVALID_STATE"
+    http_status = 409
+
+
+class SchemaTooOld(StoreError):
+    """The database was written by an older Trackbook and is not upgraded on opening; it is left untouched."""
 
     code = "INVALID_STATE"
     http_status = 409

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.entities import Experiment, Metric, PagedList, Param, Run, RunInfo, RunTag, StoredFile, ViewType
+from trackbook.stores.upkeep import UpkeepStore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,7 +134,7 @@ class RunTable:
 
 
 class ExperimentStore(ABC):
-    """Experiments. A deleted experiment keeps its name until it is purged."""
+    """Experiments. A deleted experiment keeps its name until it is purged; then it is as if it had never been."""
 
     @abstractmethod
     def create_experiment(
@@ -370,7 +371,7 @@ class FileStore(ABC):
         """Forget what `stored_files` would list, of deleted runs too; return how many files that were."""
 
 
-class Store(ExperimentStore, RunStore, PointStore, FileStore):
+class Store(ExperimentStore, RunStore, PointStore, FileStore, UpkeepStore):
     """A backend store: all the nouns of one place.
 
     Attributes:

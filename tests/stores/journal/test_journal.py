@@ -164,7 +164,7 @@ def test_points_whose_series_is_damaged_are_kept_aside_and_the_rest_is_stored(
     assert (steps(store, run_id), steps(store, run_id, "acc")) == ([1], [])
     ((reason, body),) = rejected(path)
     assert "damaged" in reason
-    assert b"(1,)" in body
+    assert b"[1]" in body
     assert caplog.text.count("rejected") == 1
     assert list_segments(folder_of(path)) == []
 

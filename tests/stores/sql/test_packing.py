@@ -56,7 +56,7 @@ def a_run_of(store: SqlStore, points: list[Metric]) -> str:
 
 @given(st.lists(st.tuples(wholes, wholes, st.floats() | st.none(), st.integers(0, 2**31 - 1)), min_size=1, max_size=50))
 def test_rows_come_out_of_a_chunk_as_they_went_in(rows: list[Row]) -> None:
-    steps, times, values = packing._unpack(packing._pack(rows), len(rows))
+    steps, times, values = packing.unpack(packing._pack(rows), len(rows))
     assert steps.tolist() == [row[0] for row in rows]
     assert times.tolist() == [row[1] for row in rows]
     assert exact(values) == exact([math.nan if row[2] is None else row[2] for row in rows])

@@ -15,7 +15,9 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection as AlchemyConnection
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool, StaticPool
 
 from trackbook.errors import DamagedStore, ForeignDatabase, ReadOnlyStore, StorageFull, StoreAway, StoreError
@@ -178,6 +180,19 @@ class Database:
             time.sleep(random() * 0.05)  # noqa: S311  # no secret
             connection.execute("BEGIN IMMEDIATE")
 
+    @contextmanager
+    def alter(self) -> Iterator[AlchemyConnection]:
+        """A transaction of SQLAlchemy's for the schema: all of it is on the disk when the block ends, or nothing."""
+        with self._lock, _errors(self), self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA synchronous=FULL")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+                connection.commit()
+            finally:
+                connection.rollback()  # nothing behind a commit
+                connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+
     def set_up_file(self) -> None:
         """Choose, once in the life of a file, what cannot be chosen inside a transaction or afterwards."""
         if self.in_memory:
@@ -235,6 +250,10 @@ def _errors(database: Database) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _translated(error, database) from error
+    except DBAPIError as error:
+        if not isinstance(error.orig, sqlite3.Error):
+            raise
+        raise _translated(error.orig, database) from error
 
 
 def _translated(error: sqlite3.Error, database: Database) -> StoreError | ReadOnlyStore:

@@ -11,6 +11,7 @@ from trackbook.entities.keys import check_experiment_id, check_experiment_name, 
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.runs import deleted_message
+from trackbook.stores.sql.tables import PURGING
 
 __all__ = ["Experiments"]
 
@@ -45,13 +46,17 @@ class Experiments:
         found = self.get_experiment_by_name(name)
         if found is None:
             with self.database.write() as connection:
-                if self._stage_of(connection, name) is None:
+                holder = self._stage_of(connection, name)
+                if holder is None:
                     self._insert(connection, name, "")
+                elif holder[1] == PURGING:
+                    raise _taken(name, holder)
             return self.ensure_experiment(name)
         if found.lifecycle_stage == LifecycleStage.DELETED:
             raise InvalidState(
                 f"The experiment {name!r} is deleted. Restore it with restore_experiment({found.experiment_id!r}) "
-                f"(or: trackbook experiments restore -x {found.experiment_id}), or use another name."
+                f"(or: trackbook experiments restore -x {found.experiment_id}), delete it for good with "
+                f"trackbook gc --experiment-ids {found.experiment_id} --older-than 0s, or use another name."
             )
         return found
 
@@ -82,7 +87,8 @@ class Experiments:
 
     def _experiments(self, condition: str, value: Any) -> list[Experiment]:
         with self.database.read() as connection:
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM experiments WHERE {condition}", (value,))
+            sql = f"SELECT {_COLUMNS} FROM experiments WHERE {condition} AND lifecycle_stage <> ?"
+            rows = connection.execute(sql, (value, PURGING))
             return [self._experiment(connection, row) for row in rows]
 
     def _experiment(self, connection: Connection, row: tuple[Any, ...]) -> Experiment:
@@ -122,8 +128,8 @@ class Experiments:
             if not changed:
                 raise NotFound(f"There is no deleted experiment with the id {experiment_id!r} to restore.")
             connection.execute(
-                "UPDATE runs SET lifecycle_stage = ?, deleted_time = NULL WHERE experiment = ?",
-                (LifecycleStage.ACTIVE, number),
+                "UPDATE runs SET lifecycle_stage = ?, deleted_time = NULL WHERE experiment = ? AND lifecycle_stage = ?",
+                (LifecycleStage.ACTIVE, number, LifecycleStage.DELETED),
             )
             runs = self._known_runs(connection, number)
         for run_id in runs:
@@ -159,7 +165,7 @@ class Experiments:
         """The key of an experiment that is not deleted."""
         number = int(check_experiment_id(experiment_id))
         rows = connection.execute("SELECT lifecycle_stage FROM experiments WHERE id = ?", (number,))
-        if not rows:
+        if not rows or rows[0][0] == PURGING:
             raise NotFound(f"There is no experiment with the id {experiment_id!r}; search_experiments() lists them.")
         if rows[0][0] != LifecycleStage.ACTIVE:
             raise deleted(
@@ -195,7 +201,13 @@ def _taken(name: str, holder: tuple[int, str]) -> AlreadyExists:
         return AlreadyExists(
             f"There is an experiment named {name!r} already (id {number}); set_experiment({name!r}) uses it."
         )
+    if stage == PURGING:
+        return AlreadyExists(
+            f"An experiment (id {number}) that is being deleted for good keeps the name {name!r} until that is done. "
+            f"If nobody is at it, finish it with: trackbook gc --experiment-ids {number}"
+        )
     return AlreadyExists(
-        f"A deleted experiment (id {number}) keeps the name {name!r} until it is purged. Bring it back with "
-        f"restore_experiment('{number}'), or use another name."
+        f"A deleted experiment (id {number}) keeps the name {name!r}. Bring it back with "
+        f"restore_experiment('{number}') or: trackbook experiments restore -x {number}; or delete it for good, which "
+        f"frees the name, with: trackbook gc --experiment-ids {number} --older-than 0s"
     )

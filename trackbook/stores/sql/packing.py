@@ -18,7 +18,7 @@ from trackbook.stores.sql.engine import Connection, Database
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["HOT_LIMIT", "joined", "pack_ended", "pack_run", "read", "sorted_once"]
+__all__ = ["HOT_LIMIT", "joined", "pack_ended", "pack_run", "read", "sorted_once", "unpack"]
 
 CHUNK = 4096
 MINIMUM = 256  # shorter series stay rows
@@ -43,7 +43,7 @@ def read(connection: Connection, run: int, series: int, after: int = 0) -> Point
         "SELECT step, time, value FROM points WHERE run = ? AND series = ? AND seq >= ? ORDER BY seq",
         (run, series, after),
     )
-    parts = [_unpack(data, count) for _, count, data in chunks]
+    parts = [unpack(data, count) for _, count, data in chunks]
     if rows:
         steps, times, values = zip(*rows, strict=True)
         # a NaN is stored as NULL, which NumPy reads back as NaN
@@ -108,7 +108,8 @@ def _pack(rows: list[tuple[Any, ...]]) -> bytes:
     return b"".join(_shuffled(column) for column in columns)
 
 
-def _unpack(data: bytes, count: int) -> PointArrays:
+def unpack(data: bytes, count: int) -> PointArrays:
+    """The points of a chunk; ValueError, struct.error or zlib.error if it is damaged."""
     import numpy as np
 
     steps, rest = _unshuffled(memoryview(data), np.int64, count)

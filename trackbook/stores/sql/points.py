@@ -20,12 +20,13 @@ from trackbook.stores.journal.records import Batch, Record, Series, dataset_of
 from trackbook.stores.sql import packing
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.names import Interned
-from trackbook.stores.sql.tables import FINITE, MINUS_INFINITY, NOT_A_NUMBER, PLUS_INFINITY
+from trackbook.stores.sql.rejecting import points_as_body
+from trackbook.stores.sql.tables import FINITE, MINUS_INFINITY, NOT_A_NUMBER, PLUS_INFINITY, PURGING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Points", "RawPoint"]
+__all__ = ["READ_SUMMARY", "WRITE_SUMMARY", "Points", "RawPoint", "batch_summary", "merged_summary"]
 
 log = logging.getLogger("trackbook")
 
@@ -40,8 +41,8 @@ _ROWS = {
     count: "INSERT INTO points VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?, 0)"] * count) for count in (256, 32, 4, 1)
 }
 _SUMMARY = "last, last_class, last_step, last_time, min, min_step, max, max_step, first, first_step, count"
-_READ_SUMMARY = f"SELECT {_SUMMARY} FROM metric_summary WHERE run = ? AND series = ?"
-_WRITE_SUMMARY = f"REPLACE INTO metric_summary (run, series, {_SUMMARY}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+READ_SUMMARY = f"SELECT {_SUMMARY} FROM metric_summary WHERE run = ? AND series = ?"
+WRITE_SUMMARY = f"REPLACE INTO metric_summary (run, series, {_SUMMARY}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
 
 class Points:
@@ -135,8 +136,8 @@ class Points:
         self._store_run(connection, run, groups)  # type: ignore[arg-type]
 
     def _run_key(self, connection: Connection, run_id: str) -> int | None:
-        """The key of a run, asked anew each time: another process may have purged the run."""
-        rows = connection.execute("SELECT id FROM runs WHERE run_id = ?", (run_id,))
+        """The key of a run, asked anew each time: another process may have purged the run, or be about to."""
+        rows = connection.execute("SELECT id FROM runs WHERE run_id = ? AND lifecycle_stage <> ?", (run_id, PURGING))
         if not rows:
             self._run_keys.pop(run_id, None)
             return None
@@ -166,15 +167,15 @@ class Points:
         _insert(connection, rows)
 
     def _sum_up(self, connection: Connection, run: int, series: int, columns: Columns, finite: bool) -> None:
-        stored = connection.execute(_READ_SUMMARY, (run, series))
-        summary = _merged(stored[0] if stored else None, _batch_summary(*columns, finite))
-        connection.execute(_WRITE_SUMMARY, (run, series, *summary))
+        stored = connection.execute(READ_SUMMARY, (run, series))
+        summary = merged_summary(stored[0] if stored else None, batch_summary(*columns, finite))
+        connection.execute(WRITE_SUMMARY, (run, series, *summary))
 
     def _reject(
         self, connection: Connection, segment: Segment | None, run_id: str, groups: list[tuple[Series, Columns]]
     ) -> None:
         """Keep the points of a run that exists no more, with the reason, for doctor to show."""
-        body = repr([(tuple(series), columns) for series, columns in groups]).encode()
+        body = points_as_body(groups)
         reason = f"there is no run {run_id}" if run_id else "the record that named their run and metric is damaged"
         writer, number, offset = (segment.writer, segment.number, segment.pos) if segment else ("", 0, 0)
         connection.execute(
@@ -220,14 +221,16 @@ class Points:
                 "SELECT s.key, m.last, m.last_step, m.last_time, m.min, m.min_step, m.max, m.max_step, m.first, "
                 "m.first_step, m.count "
                 "FROM runs r JOIN metric_summary m ON m.run = r.id JOIN series s ON s.id = m.series "
-                "WHERE r.run_id = ? AND s.model = '' AND s.dataset = '' ORDER BY s.key",
-                (check_run_id(run_id),),
+                "WHERE r.run_id = ? AND r.lifecycle_stage <> ? AND s.model = '' AND s.dataset = '' ORDER BY s.key",
+                (check_run_id(run_id), PURGING),
             )
         return [Summary(row[0], nan if row[1] is None else row[1], *row[2:]) for row in rows]
 
     def read_feed(self, run_id: str, cursor: int = 0, keys: Sequence[str] | None = None) -> FeedAnswer:
         with self.database.read() as connection:
-            rows = connection.execute("SELECT id, attempt, next_seq FROM runs WHERE run_id = ?", (run_id,))
+            rows = connection.execute(
+                "SELECT id, attempt, next_seq FROM runs WHERE run_id = ? AND lifecycle_stage <> ?", (run_id, PURGING)
+            )
             if not rows:
                 return FeedAnswer(cursor, False, {})
             run, attempt, next_seq = rows[0]
@@ -329,7 +332,7 @@ class _Sum:
     count: int
 
 
-def _batch_summary(steps: Sequence[int], times: Sequence[int], values: Sequence[float], finite: bool) -> _Sum:
+def batch_summary(steps: Sequence[int], times: Sequence[int], values: Sequence[float], finite: bool) -> _Sum:
     """Last by (step, time, value) with NaN below all numbers; the others without NaN."""
     if not finite and any(map(isnan, values)):
         return _summary_of_numbers(steps, times, values)
@@ -349,7 +352,7 @@ def _summary_of_numbers(steps: Sequence[int], times: Sequence[int], values: Sequ
     return _Sum(last, min(numbers, key=_BY_NUMBER), max(numbers, key=_BY_NUMBER), numbers[0], len(values))
 
 
-def _merged(stored: tuple[Any, ...] | None, new: _Sum) -> tuple[Any, ...]:
+def merged_summary(stored: tuple[Any, ...] | None, new: _Sum) -> tuple[Any, ...]:
     """A summary's row after further points."""
     last, low, high, first, count = new.last, new.low, new.high, new.first, new.count
     if stored is not None:

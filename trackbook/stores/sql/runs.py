@@ -28,6 +28,7 @@ from trackbook.stores.journal.files import Segment, host_and_boot
 from trackbook.stores.journal.records import END, PARAM, TAG, Record
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.names import Interned
+from trackbook.stores.sql.tables import PURGING
 
 __all__ = ["LOST_AFTER_MS", "Runs"]
 
@@ -91,7 +92,7 @@ class Runs:
         rows = connection.execute(
             "SELECT artifact_location, lifecycle_stage FROM experiments WHERE id = ?", (experiment,)
         )
-        if not rows:
+        if not rows or rows[0][1] == PURGING:
             raise NotFound(f"There is no experiment with the id '{experiment}'; set_experiment(name) makes one.")
         location, stage = rows[0]
         if stage != LifecycleStage.ACTIVE:

@@ -24,10 +24,13 @@ from trackbook.stores.journal.records import END, Batch
 from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.sql import names, packing
 from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.examining import Examining
 from trackbook.stores.sql.experiments import Experiments
 from trackbook.stores.sql.files import Files
 from trackbook.stores.sql.points import Points
+from trackbook.stores.sql.purging import Purging
 from trackbook.stores.sql.recorder import DirectRecorder
+from trackbook.stores.sql.rejecting import Rejecting
 from trackbook.stores.sql.runs import Runs, deleted_message
 from trackbook.stores.sql.schema import open_schema
 from trackbook.stores.sql.search import ExperimentSearch, RunSearch, load_runs
@@ -40,7 +43,7 @@ log = logging.getLogger("trackbook")
 ARTIFACTS = "trackbook-artifacts"
 
 
-class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Files, Store):
+class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Files, Purging, Examining, Rejecting, Store):
     """A store in a SQL database.
 
     Args:

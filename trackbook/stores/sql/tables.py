@@ -23,13 +23,26 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.types import UserDefinedType
 
-__all__ = ["FINITE", "HEAD", "MINUS_INFINITY", "NOT_A_NUMBER", "PLUS_INFINITY", "SCHEMA_VERSION", "metadata"]
+__all__ = [
+    "FINITE",
+    "HEAD",
+    "MINUS_INFINITY",
+    "NOT_A_NUMBER",
+    "PLUS_INFINITY",
+    "PURGING",
+    "SCHEMA_VERSION",
+    "metadata",
+]
 
-#: The newest schema that this code writes; `store.version` in a database says which one it has.
+#: The newest schema that this code writes; `store.version` in a database says which one it has. A change here needs a
+#: step in migrations/ and a snapshot among the tests; a new column is the last of its table, where a step puts it.
 SCHEMA_VERSION = 2
 
 #: Value classes of a stored float: a database may lose NaN and the infinities, a small integer it keeps.
 FINITE, NOT_A_NUMBER, PLUS_INFINITY, MINUS_INFINITY = 0, 1, 2, 3
+
+#: The third stage of a life, which no call shows: files and rows are being deleted for good.
+PURGING = "purging"
 
 #: Characters of a param's or tag's value that its index holds; longer values are compared whole afterwards.
 HEAD = 128
@@ -104,10 +117,10 @@ runs = Table(
     Column("boot", String(64)),
     Column("pid", Integer),
     Column("attempt", Integer, nullable=False, server_default="1"),
-    Column("resumed", WHOLE),  # ms: when the present attempt began; NULL in the first
     Column("next_seq", WHOLE, nullable=False, server_default="0"),
     Column("hot", Integer, nullable=False, server_default="0"),  # points not packed yet, for whoever packs
     Column("control", String(64), nullable=False, server_default=""),
+    Column("resumed", WHOLE),  # ms: when the present attempt began; NULL in the first
     Index("runs_by_experiment", "experiment", "lifecycle_stage", "start_time", "run_id"),
     Index("runs_to_pack", "hot", sqlite_where=text("hot >= 256"), postgresql_where=text("hot >= 256")),
     sqlite_autoincrement=True,
