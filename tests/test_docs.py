@@ -137,9 +137,10 @@ def test_example_of_a_command_parses(example: str, tmp_path: Path, monkeypatch: 
     assert (answer.exit_code, answer.output) == (0, "")
 
 
-@pytest.mark.parametrize(
-    "path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name
-)
+PAGES = [ROOT / "README.md", ROOT / "light" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_between_pages_lead_somewhere(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     text = re.sub(r'(?:src|srcset)="([^"]+)"', r"](\1)", text)

@@ -16,6 +16,7 @@ from trackbook.cli.pages import demo, ui
 from trackbook.cli.runs import runs
 from trackbook.cli.table import visible
 from trackbook.errors import TrackbookError
+from trackbook.libraries import installed_version, mixed_versions
 
 __all__ = ["main"]
 
@@ -62,8 +63,18 @@ def _load_environment(_context: click.Context, _parameter: click.Parameter, path
             raise click.BadParameter(f"{path} is no text in UTF-8.") from error
 
 
+def _show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"trackbook {installed_version()}")
+        if wrong := mixed_versions():
+            click.echo(f"Warning: {wrong}", err=True)
+        context.exit()
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="trackbook", prog_name="trackbook", message="%(prog)s %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show it and exit."
+)
 @click.option(
     "--env-file",
     type=click.Path(exists=True, dir_okay=False),
