@@ -15,6 +15,7 @@ __all__ = [
     "RunUri",
     "SafeRelPath",
     "StoreUri",
+    "check_artifact_root",
     "file_uri",
     "local_path",
     "parse_run_uri",
@@ -25,6 +26,8 @@ __all__ = [
 DATABASE_NAME = "trackbook.db"
 _SQL_DIALECTS = frozenset({"sqlite", "postgresql", "mysql", "mssql"})
 _DECODING_ROUNDS = 5
+#: Schemes in which what stands before an @ is no user name that is needed, nor a container of Azure's, but a secret.
+_NAMELESS = frozenset({"http", "https", "s3", "s3a", "gs", "gcs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,34 @@ def strip_user_info(uri: str) -> str:
         return uri
     parts = urlsplit(uri)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def check_artifact_root(uri: str) -> str:
+    """Check an address below which artifacts will be kept: it is stored and shown, so it may hold no secret.
+
+    Returns:
+        The scheme in lower case; "" for a plain path.
+
+    Raises:
+        InvalidParameter: it has a password, a query or a fragment, chains file systems, or leads up by ``..``.
+    """
+    scheme = _scheme(uri)
+    if scheme in ("", "file"):
+        return scheme
+    parts = urlsplit(uri)
+    shown = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    if parts.password is not None or (parts.username and scheme in _NAMELESS):
+        raise InvalidParameter(
+            f"The artifact address {shown!r} was given with a password or token, and addresses are stored and shown. "
+            "Leave it out; the library for that store takes it from its environment variables or configuration file."
+        )
+    if "::" in uri or "?" in uri or "#" in uri:
+        raise InvalidParameter(
+            f"The artifact address {shown!r} has a '?', a '#' or a '::'. Give the plain address of a folder."
+        )
+    if any(part in (".", "..") for part in parts.path.split("/")):
+        raise InvalidParameter(f"The artifact address {shown!r} has a part '.' or '..'. Write it without.")
+    return scheme
 
 
 @dataclass(frozen=True, slots=True)

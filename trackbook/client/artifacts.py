@@ -138,3 +138,11 @@ class ArtifactCalls(Connection):
             NotFound: there is no such run or artifact.
         """
         return artifacts.download_artifacts(*self._run(run_id), path, dst_path)
+
+    def download_zip(self, run_id: str, path: str | None = None, dst_path: str | os.PathLike[str] | None = None) -> str:
+        """Copy a folder of artifacts, or all of them, into one .zip in a local folder, a new private one if None.
+
+        Returns:
+            Local path of the archive, ``<dst_path>/<last part of path>.zip``, or ``artifacts.zip`` for everything.
+        """
+        return artifacts.download_zip(*self._run(run_id), path, dst_path)

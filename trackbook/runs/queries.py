@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trackbook.stores.base import Store
 
 __all__ = [
+    "all_pages",
     "create_experiment",
     "delete_experiment",
     "delete_experiment_tag",
@@ -156,7 +157,7 @@ def search_runs(
     store = current_store()
     where = _where(store, experiment_ids, experiment_names, search_all_experiments)
     if output_format == "list":
-        return _all_pages(
+        return all_pages(
             lambda size, token: store.search_runs(where, filter_string, run_view_type, size, order_by, token), most
         )
     from trackbook.runs.frames import runs_frame
@@ -175,7 +176,7 @@ def _where(store: Store, ids: object, names: object, all_experiments: bool) -> l
     if by_id or by_name:
         return by_id or by_name or []
     if all_experiments:
-        everywhere = _all_pages(lambda size, token: store.search_experiments(max_results=size, page_token=token), None)
+        everywhere = all_pages(lambda size, token: store.search_experiments(max_results=size, page_token=token), None)
         return [experiment.experiment_id for experiment in everywhere]
     return [current_experiment_id()] if by_id is None and by_name is None else []
 
@@ -209,8 +210,8 @@ def _several(argument: str, values: object) -> list[Any]:
     return list(values)
 
 
-def _all_pages(page: Callable[[int, str | None], PagedList[T]], most: int | None) -> list[T]:
-    """The items of all pages, up to a number of them."""
+def all_pages(page: Callable[[int, str | None], PagedList[T]], most: int | None) -> list[T]:
+    """The items of all pages, up to a number of them; `page` takes a size and a token."""
     found: list[T] = []
     token: str | None = None
     while True:
@@ -246,7 +247,7 @@ def search_experiments(
     if most is not None and most < 0:
         raise InvalidParameter(f"max_results is a number of experiments and not negative; it is {most}.")
     store = current_store()
-    return _all_pages(
+    return all_pages(
         lambda size, token: store.search_experiments(view_type, size, filter_string, order_by, token), most
     )
 
