@@ -43,6 +43,10 @@ class Settings:
     )
     s3_endpoint_url: str | None = _setting("S3_ENDPOINT_URL", "address of an object store that speaks S3", mlflow=True)
     root: str | None = _setting("ROOT", "the folder in which a new store is made (set by our Jupyter extension)")
+    spool_dir: str | None = _setting("SPOOL_DIR", "the folder for the journals of stores on a server")
+    artifact_root: str | None = _setting(
+        "ARTIFACT_ROOT", "where new experiments of a server's database keep their artifacts: a folder or a URI"
+    )
     file_mode: str | None = _setting("FILE_MODE", "permissions of new databases and folders, octal, such as 660")
 
 
