@@ -96,23 +96,43 @@ def list_artifacts(
         run_id: the run; instead of an address.
         artifact_path: folder in that run.
         tracking_uri: the store of the run; the current one if None.
+
+    Raises:
+        NotFound: there is no such run.
+        InvalidParameter: the address breaks the rules.
     """
     place = _place(artifact_uri, run_id, artifact_path, tracking_uri)
     return place.repository.list_artifacts(place.path)
 
 
 def load_text(artifact_uri: str) -> str:
-    """The text of a UTF-8 artifact."""
+    """The text of a UTF-8 artifact.
+
+    Raises:
+        NotFound: there is no such run or artifact.
+        InvalidParameter: it is no UTF-8 text.
+    """
     return decode_text(*_content(artifact_uri))
 
 
 def load_dict(artifact_uri: str) -> Any:
-    """The value of a JSON or YAML artifact."""
+    """The value of a JSON or YAML artifact.
+
+    Raises:
+        NotFound: there is no such run or artifact.
+        InvalidParameter: it is neither.
+    """
     return decode_document(*_content(artifact_uri))
 
 
 def load_image(artifact_uri: str) -> PillowImage:
-    """The picture of an image artifact, as a Pillow image."""
+    """The picture of an image artifact, as a Pillow image.
+
+    Raises:
+        NotFound: there is no such run or artifact.
+        InvalidParameter: it is no image.
+        MissingDependency: Pillow is not installed.
+    """
     return decode_image(*_content(artifact_uri))
 
 

@@ -21,7 +21,7 @@ from trackbook.uris import SafeRelPath
 __all__ = ["Around", "SafeFolder", "Sink", "is_reserved"]
 
 _RESERVED = re.compile(r"\.tmp-(?:[0-9a-f]{32}|lock)")
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 #: What surrounds the moment in which something takes its place.
 Around = Callable[[], AbstractContextManager[object]]
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
