@@ -42,12 +42,16 @@ class Settings:
     enable_system_metrics_logging: bool = _setting(
         "ENABLE_SYSTEM_METRICS_LOGGING", "sample CPU and memory during runs", False, mlflow=True
     )
-    capture: str = _setting("CAPTURE", "which parts of a run's context are taken: all, none, or names", "all")
     enable_artifacts_progress_bar: bool = _setting(
         "ENABLE_ARTIFACTS_PROGRESS_BAR", "show a bar while artifacts are moved for long", True, mlflow=True
     )
     s3_endpoint_url: str | None = _setting("S3_ENDPOINT_URL", "address of an object store that speaks S3", mlflow=True)
+    capture: str = _setting("CAPTURE", "which parts of a run's context are taken: all, none, or names", "all")
     root: str | None = _setting("ROOT", "the folder in which a new store is made (set by our Jupyter extension)")
+    spool_dir: str | None = _setting("SPOOL_DIR", "the folder for the journals of stores on a server")
+    artifact_root: str | None = _setting(
+        "ARTIFACT_ROOT", "where new experiments of a server's database keep their artifacts: a folder or a URI"
+    )
     file_mode: str | None = _setting("FILE_MODE", "permissions of new databases and folders, octal, such as 660")
 
 
