@@ -100,6 +100,7 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 patch.delenv(name)
         patch.setenv("HOME", str(home))
         patch.setenv("IPYTHONDIR", str(home / "ipython"))
+        patch.setenv("TRACKBOOK_CAPTURE", "-packages")  # so that a run has no files but those that a test gives it
         patch.setenv("PYTHONSAFEPATH", "1")  # child processes take the installed package, whatever their folder
         for role in ("AUTHOR", "COMMITTER"):
             patch.setenv(f"GIT_{role}_NAME", "Ada")

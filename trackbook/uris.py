@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from trackbook.errors import InvalidParameter, NotSupported
 
@@ -25,11 +25,13 @@ __all__ = [
 
 DATABASE_NAME = "trackbook.db"
 _SQL_DIALECTS = frozenset({"postgresql", "postgres", "mysql", "mariadb", "mssql"})
-_SECRETS = frozenset({"password", "passwd", "pwd", "sslpassword", "odbc_connect", "passfile"})
 _DATABRICKS = frozenset({"databricks", "databricks-uc", "uc"})
 _DECODING_ROUNDS = 5
 #: Schemes in which what stands before an @ is no user name that is needed, nor a container of Azure's, but a secret.
 _NAMELESS = frozenset({"http", "https", "s3", "s3a", "gs", "gcs"})
+_SECRET_IN_QUERY = re.compile(
+    r"(?<=[?&])([\w-]{0,40}(?:password|passwd|pwd|passfile|odbc_connect|token|secret)=)[^&#]*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +134,13 @@ def file_uri(path: str) -> str:
 
 
 def strip_user_info(uri: str) -> str:
-    """The URI without user name and password, as it may be shown or stored."""
-    if "://" not in uri or not ("@" in uri or "?" in uri):
+    """The URI without user name and password, as it may be shown or stored; it may look like anything."""
+    scheme, found, rest = uri.partition("://")
+    if not found:
         return uri
-    scheme = _scheme(uri)
-    if scheme.partition("+")[0] in _SQL_DIALECTS:  # where a password may hold a slash
-        rest = uri[len(scheme) + 3 :]
-        user_info = re.match(r"[^:/@]*(?::[^@]*)?@", rest)
-        uri = f"{scheme}://{rest[user_info.end() :] if user_info else rest}"
-    parts = urlsplit(uri)
-    told = [part for part in parts.query.split("&") if unquote(part.partition("=")[0]).lower() not in _SECRETS]
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="&".join(told)))
+    sql = scheme.lower().split("+")[0] in _SQL_DIALECTS  # SQLAlchemy takes a password with slashes
+    rest = re.sub(r"^[^?]*@" if sql else r"^[^/?#]*@", "", rest)
+    return scheme + found + _SECRET_IN_QUERY.sub(r"\1***", rest)
 
 
 def check_artifact_root(uri: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -68,7 +69,7 @@ def test_heading_is_made_visible_too() -> None:
 
 
 def test_what_is_to_be_kept_stays() -> None:
-    assert visible("a\r\nb\x1b", keep="\r\n") == "a\r\nb\\x1b"
+    assert visible("a\n\rb\x1b", keep="\n") == "a\n\\rb\\x1b"
 
 
 @pytest.mark.parametrize(
@@ -88,8 +89,6 @@ def test_value_is_written_whole(value: object, text: str) -> None:
 
 
 def test_time_is_local_with_its_offset(monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
     try:
@@ -109,6 +108,17 @@ def test_table_fits_the_terminal(room: int) -> None:
     assert all(width(line) <= room for line in table if not line.startswith("("))
     assert table[1].startswith("0123456789")
     assert ("…" in table[1]) == (room < 250)
+
+
+LONG = ["漢" * 40, "e\u0301" * 40, "👩\u200d🔬" * 20, "☀\ufe0f" * 40, "a漢" * 30, "x" * 70_000]
+
+
+@pytest.mark.parametrize("text", LONG, ids=["wide", "marks", "joined", "variants", "mixed", "long"])
+def test_text_is_cut_between_letters_and_never_wider_than_its_column(text: str) -> None:
+    for room in range(13, 40):
+        (cell,) = lines([{"a": "1", "b": text}], Layout(room))[1:]
+        assert (room - 2) / 2 <= width(cell) <= room
+        assert cell.endswith("…")
 
 
 def test_columns_without_room_are_counted() -> None:
@@ -132,3 +142,15 @@ def test_colour_is_off_by_the_setting_of_all_programs(monkeypatch: pytest.Monkey
     assert "\x1b[1m" in as_table([], ["a"], Layout(80, colour=True))
     monkeypatch.setenv("NO_COLOR", "1")
     assert not Layout.of_terminal().colour
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
+def test_ends_of_the_calendar_are_written(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        for when in (datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(1, 1, 1, 1, tzinfo=UTC)):
+            assert lines([{"when": when}])[1].startswith(f"{when.year:04}")
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -60,6 +60,8 @@ class Runs:
     _write_through: Callable[[Extra], None]
     _own_writer: Callable[[], str | None]
     _refuse_points: Callable[[str, str | None], None]
+    _keep_attempt: Callable[[Connection, int], None]
+    _end_own: Callable[[Connection, str, int, int, str | None], None]
     living_writers: Callable[[Collection[str]], set[str]]
     flush: Callable[[], None]
     pack_hot: Callable[[], None]
@@ -134,10 +136,11 @@ class Runs:
 
         def resume(connection: Connection) -> None:
             key = self._changeable(connection, run_id)
+            self._keep_attempt(connection, key)
             connection.execute(
-                "UPDATE runs SET status = 1, end_time = NULL, attempt = attempt + 1, control = '', "
+                "UPDATE runs SET status = 1, end_time = NULL, attempt = attempt + 1, resumed = ?, control = '', "
                 f"{_OWN} WHERE id = ?",
-                (*owner, key),
+                (owner[0], *owner, key),
             )
 
         self._write_through(resume)
@@ -285,7 +288,7 @@ class Runs:
         """Store a param, tag or ending that waited in the journal; what the rules refuse is put aside."""
         connection.execute("SAVEPOINT record")
         try:
-            self._replay(connection, record.kind, json.loads(record.body))
+            self._replay(connection, record.kind, json.loads(record.body), segment.writer)
         except (NotFound, InvalidParameter, ValueError, KeyError, TypeError) as error:
             reason = str(error) if isinstance(error, TrackbookError) else f"a record that makes no sense: {error!r}"
             connection.execute("ROLLBACK TO record")
@@ -296,14 +299,14 @@ class Runs:
             log.warning("A record of the journal cannot be stored, and is kept in the table 'rejected': %s", reason)
         connection.execute("RELEASE SAVEPOINT record")
 
-    def _replay(self, connection: Connection, kind: int, content: dict[str, Any]) -> None:
+    def _replay(self, connection: Connection, kind: int, content: dict[str, Any], writer: str) -> None:
         run_id = content["run"]
         if kind == PARAM:
             self._put_values(connection, run_id, [Param(content["key"], content["value"])], [])
         elif kind == TAG:
             self._put_values(connection, run_id, [], [RunTag(content["key"], content["value"])])
         elif kind == END:
-            self._update(connection, run_id, content["status"], content["end_time"], None)
+            self._end_own(connection, run_id, content["status"], content["end_time"], writer)
         else:
             raise InvalidParameter(f"records of kind {kind} are not known here")
 

@@ -24,6 +24,7 @@ from trackbook.stores.journal.records import END, Batch
 from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.spool import spool_folder
 from trackbook.stores.sql import names, packing
+from trackbook.stores.sql.attempts import Attempts
 from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.stores.sql.examining import Examining
 from trackbook.stores.sql.experiments import Experiments
@@ -46,7 +47,18 @@ log = logging.getLogger("trackbook")
 
 
 class SqlStore(
-    Places, Experiments, ExperimentSearch, Runs, RunSearch, Points, Files, Purging, Examining, Rejecting, Store
+    Places,
+    Experiments,
+    ExperimentSearch,
+    Runs,
+    Attempts,
+    RunSearch,
+    Points,
+    Files,
+    Purging,
+    Examining,
+    Rejecting,
+    Store,
 ):
     """A store in a SQL database.
 
@@ -161,7 +173,7 @@ class SqlStore(
         end = self._now()
         try:
             number = RunStatus.from_string(status)
-            self._journal.end(lambda connection: self._update(connection, run_id, number, end, None))
+            self._journal.end(lambda connection: self._end_own(connection, run_id, number, end, self._own_writer()))
         except (StoreError, KeyboardInterrupt) as error:
             self._journal.keep(END, {"run": run_id, "status": number, "end_time": end}, error)
             if isinstance(error, KeyboardInterrupt):
