@@ -66,6 +66,11 @@ def test_databricks_is_named_as_not_supported() -> None:
 
 def test_password_is_not_shown() -> None:
     assert strip_user_info("postgresql://ada:secret@h:5432/db") == "postgresql://h:5432/db"
+    assert strip_user_info("postgresql+psycopg://ada:se/cr@et@h/db?password=secret&x=1") == (
+        "postgresql+psycopg://h/db?password=***&x=1"
+    )
+    assert strip_user_info("https://ada:secret@[bad/a@b") == "https://[bad/a@b"
+    assert strip_user_info("runs.db") == "runs.db"
     with pytest.raises(InvalidParameter) as told:
         parse_store_uri("ftp://ada:secret@h/x")
     assert "secret" not in str(told.value)

@@ -184,6 +184,18 @@ class RunContract:
         assert store.run_life(run_id).attempt == 2
         store.update_run(run_id, status="FINISHED", end_time=3_000)
 
+    def test_attempts_are_listed_oldest_first_with_the_present_one_last(self, store: Store) -> None:
+        run_id = new_run(store).info.run_id
+        store.update_run(run_id, status="FAILED", end_time=2_000)
+        store.resume_run(run_id)
+        first, second = store.list_attempts(run_id)
+        assert (first.number, first.status, first.start_time, first.end_time) == (1, "FAILED", 1_000, 2_000)
+        assert (second.number, second.status, second.end_time) == (2, "RUNNING", None)
+        store.update_run(run_id, status="FINISHED", end_time=9_000_000_000_000)
+        assert [attempt.status for attempt in store.list_attempts(run_id)] == ["FAILED", "FINISHED"]
+        with pytest.raises(NotFound):
+            store.list_attempts("f" * 32)
+
     def test_param_is_set_once_and_the_same_value_again_is_no_error(self, store: Store) -> None:
         run_id = new_run(store).info.run_id
         store.log_batch(run_id, params=[Param("lr", "0.1")])

@@ -11,6 +11,7 @@ import click
 
 from trackbook.cli.artifacts import artifacts
 from trackbook.cli.completion import completion
+from trackbook.cli.db import db
 from trackbook.cli.experiments import experiments
 from trackbook.cli.pages import demo, ui
 from trackbook.cli.runs import runs
@@ -88,5 +89,5 @@ def main() -> None:
     """Experiment tracking that lives in the notebook."""
 
 
-for command in (artifacts, completion, demo, doctor, du, experiments, gc, runs, ui):
+for command in (artifacts, completion, db, demo, doctor, du, experiments, gc, runs, ui):
     main.add_command(command)

@@ -10,6 +10,7 @@ from trackbook.entities.experiments import (
 from trackbook.entities.files import FileInfo, StoredFile
 from trackbook.entities.paging import PagedList
 from trackbook.entities.runs import (
+    Attempt,
     Metric,
     Param,
     Run,
@@ -24,6 +25,7 @@ from trackbook.entities.runs import (
 
 __all__ = [
     "DEFAULT_EXPERIMENT_NAME",
+    "Attempt",
     "Experiment",
     "ExperimentTag",
     "FileInfo",
