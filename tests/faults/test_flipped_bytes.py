@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from trackbook.stores.base import NewRun
 from trackbook.upkeep.doctor import examine
 
 FLIPS = 200
-TABLES = ("experiments", "experiment_tags", "runs", "params", "run_tags", "names", "series", "points", "chunks")
-TABLES += ("metric_summary", "trackbook_store")
+TABLES = ["experiments", "experiment_tags", "runs", "params", "run_tags", "names", "series", "points", "chunks"]
+TABLES += ["metric_summary", "trackbook_store"]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,5 @@ def test_flipped_byte_is_reported_or_changes_nothing(whole: bytes, tmp_path: Pat
 
 
 def _close(path: Path) -> None:
-    try:
+    with suppress(TrackbookError):
         open_store(path).close()
-    except TrackbookError:
-        pass
