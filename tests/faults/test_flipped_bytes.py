@@ -1,4 +1,4 @@
-"""A byte of the database that flips is reported by doctor or has changed nothing that was logged; nothing ever fails."""
+"""A flipped byte of the database is reported by doctor or has changed nothing that was logged; nothing ever fails."""
 
 from __future__ import annotations
 
