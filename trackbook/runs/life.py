@@ -11,6 +11,7 @@ from trackbook.entities import Run, RunTag, ViewType
 from trackbook.errors import InvalidParameter, NotFound
 from trackbook.runs.active import open_runs
 from trackbook.runs.exits import uncaught
+from trackbook.stores.flock import has_flock
 from trackbook.stores.journal.files import host_and_boot
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def warn_of_another_process(store: Store, run_id: str) -> None:
 
 def _is_beating(life: RunLife) -> bool:
     """Whether the process of a run is alive: asked on this host, and elsewhere guessed from its heartbeat."""
-    if (life.host, life.boot) != host_and_boot():
+    if (life.host, life.boot) != host_and_boot() or not has_flock():  # on Windows, asking would end the process
         return time.time() * 1000 - (life.heartbeat or 0) < 60_000
     return life.pid is not None and _exists(life.pid)
 

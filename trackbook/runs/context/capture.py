@@ -17,6 +17,7 @@ from trackbook.runs.context.git import Git
 from trackbook.runs.context.snapshot import Snapshot, take
 from trackbook.runs.context.source import code_folder, source_tags
 from trackbook.stores.base import Store
+from trackbook.stores.forks import in_forked_child
 from trackbook.uris import parse_store_uri
 
 __all__ = ["CONTEXT", "Known", "abandon", "follow", "known_context", "settle"]
@@ -271,4 +272,4 @@ def own_files(store: Store, root: str) -> list[str]:
 _IN_MEMORY = "sqlite://"
 _snapshots: dict[Key, Snapshot] = {}
 _worker = _Worker()
-os.register_at_fork(after_in_child=lambda: globals().update(_worker=_Worker()))
+in_forked_child(lambda: globals().update(_worker=_Worker()))
