@@ -28,8 +28,8 @@ from trackbook.errors import (
 from trackbook.stores.permissions import make_folder
 from trackbook.stores.sql.copying import NASCENT, copy_database, free_name, put_in_place
 from trackbook.stores.sql.engine import Database
+from trackbook.stores.sql.places import ARTIFACTS
 from trackbook.stores.sql.schema import find_version
-from trackbook.stores.sql.store import ARTIFACTS
 from trackbook.stores.sql.tables import SCHEMA_VERSION
 from trackbook.upkeep.checking import count_rows, open_copy, require_sound
 from trackbook.upkeep.copies import copy_artifacts

@@ -269,7 +269,7 @@ def test_missing_library_is_named_with_its_command(uri: str, command: str, monke
 
     registry = sys.modules["fsspec.registry"]  # fsspec.registry is a dict in it
     monkeypatch.setattr(registry, "_import_class", absent)
-    monkeypatch.delitem(registry._registry, uri.partition(":")[0], raising=False)  # type: ignore[attr-defined]
+    monkeypatch.delitem(registry._registry, uri.partition(":")[0], raising=False)
     with pytest.raises(MissingDependency, match=command):
         open_artifacts(uri).read_bytes(path("a"))
 

@@ -67,7 +67,7 @@ class RemoteArtifacts(ArtifactRepository):
         self._scheme = uri.partition("://")[0].lower()
         self._options, self._pauses = options or {}, pauses
 
-    patience = (0.1, 1.0)
+    patience: Sequence[float] = (0.1, 1.0)
 
     # -- writing
 

@@ -9,9 +9,9 @@ from trackbook.stores.sql.engine import Database
 from trackbook.stores.sql.servers import ServerDatabase
 from trackbook.uris import StoreUri, file_uri
 
-__all__ = ["Places", "root_of"]
+__all__ = ["ARTIFACTS", "Places", "root_of"]
 
-_ARTIFACTS = "trackbook-artifacts"
+ARTIFACTS = "trackbook-artifacts"
 
 
 def root_of(uri: StoreUri) -> str:
@@ -19,7 +19,7 @@ def root_of(uri: StoreUri) -> str:
     chosen = read_settings().artifact_root if uri.kind == "sql" else None
     if chosen:
         return chosen if "://" in chosen else file_uri(os.path.expanduser(chosen))
-    return os.path.join(os.path.dirname(uri.path), _ARTIFACTS) if uri.path is not None else file_uri(_ARTIFACTS)
+    return os.path.join(os.path.dirname(uri.path), ARTIFACTS) if uri.path is not None else file_uri(ARTIFACTS)
 
 
 class Places:
