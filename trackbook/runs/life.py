@@ -52,7 +52,7 @@ def warn_of_another_process(store: Store, run_id: str) -> None:
 
 def _is_beating(life: RunLife) -> bool:
     """Whether the process of a run is alive: asked on this host, and elsewhere guessed from its heartbeat."""
-    if (life.host, life.boot) != host_and_boot() or os.name == "nt":  # where signal 0 is no question
+    if (life.host, life.boot) != host_and_boot() or os.name == "nt":  # on Windows, asking would end the process
         return time.time() * 1000 - (life.heartbeat or 0) < 60_000
     return life.pid is not None and _exists(life.pid)
 

@@ -175,6 +175,8 @@ class Git:
             command += ["-c", override]
         command += [*self._filters, *arguments, *(self.pathspec if with_pathspec else ())]
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | _FIXED
+        if not hasattr(os, "killpg"):  # on Windows, where a pipe cannot be waited for either
+            raise NoAnswer("git is not asked on this system")
         try:
             process = subprocess.Popen(
                 command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
