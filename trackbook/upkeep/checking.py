@@ -22,6 +22,7 @@ __all__ = [
     "WaitingJournal",
     "check_database",
     "check_server",
+    "content_faults",
     "count_rows",
     "open_copy",
     "read_positions",
@@ -104,6 +105,12 @@ def check_server(uri: StoreUri) -> Soundness:
         return Soundness(store.facts().schema, list(store.database_faults()), contents, [], [])
     finally:
         store.close()
+
+
+def content_faults(path: Path) -> list[str]:
+    """Tables of a database with values that cannot be what was stored, a sentence each."""
+    with _reading(path) as connection:
+        return list(_values(connection))
 
 
 @contextmanager
