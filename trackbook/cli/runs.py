@@ -65,8 +65,10 @@ def create(store_uri: str | None, **wish: Any) -> None:
 
 
 def _ended_run(store: Store, wish: dict[str, Any]) -> Run:
+    from trackbook.config import read_capture
     from trackbook.entities import Param, RunTag
     from trackbook.entities.checks import checked_batch
+    from trackbook.runs.context.source import source_tags
     from trackbook.runs.lookup import run_by_id
     from trackbook.stores.base import NewRun
 
@@ -78,7 +80,9 @@ def _ended_run(store: Store, wish: dict[str, Any]) -> Run:
     logged = [Param(key, value) for key, value in params.items()]
     checked_batch((), logged, [RunTag(key, value) for key, value in tags.items()])  # before the run is there
     experiment = _experiment_to_fill(store, wish["experiment_id"], wish["experiment_name"])
-    run_id = store.create_run(NewRun(experiment, wish["run_name"], tags=tags)).info.run_id
+    tags = source_tags(read_capture() & {"user", "source"}) | tags
+    new = NewRun(experiment, wish["run_name"], tags.get("mlflow.user", ""), tags=tags)
+    run_id = store.create_run(new).info.run_id
     store.log_batch(run_id, params=logged)
     store.update_run(run_id, status=wish["status"].upper())
     return store.get_run(run_id)
