@@ -21,6 +21,7 @@ __all__ = [
     "Soundness",
     "WaitingJournal",
     "check_database",
+    "content_faults",
     "count_rows",
     "open_copy",
     "read_positions",
@@ -89,6 +90,12 @@ def check_database(path: Path) -> Soundness:
     if schema == SCHEMA_VERSION and not (faults or contents):
         contents = _points(path)
     return Soundness(schema, faults, contents, strays, journals)
+
+
+def content_faults(path: Path) -> list[str]:
+    """Tables of a database with values that cannot be what was stored, a sentence each."""
+    with _reading(path) as connection:
+        return list(_values(connection))
 
 
 @contextmanager

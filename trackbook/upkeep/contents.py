@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
 
 from trackbook.stores.base import Store
 from trackbook.stores.upkeep import RejectedRecord, RunFault
+from trackbook.upkeep.checking import content_faults
 from trackbook.upkeep.findings import ERROR, NOTE, WARNING, Finding
+from trackbook.uris import parse_store_uri
 
 __all__ = ["check_clock", "check_database", "check_half_purged", "check_points", "check_positions", "check_rejected"]
 
 POSITIONS_MS = 30 * 24 * 3600 * 1000
 _CLOCK_MS = 60_000
+_DAMAGED = (
+    "Stop writing to it and keep a copy. Then trackbook db restore takes a backup, or trackbook db recover saves what "
+    "can still be read; the journal beside it is untouched."
+)
 
 
 def check_database(store: Store) -> Iterator[Finding]:
     """What the database finds wrong with itself."""
-    for fault in store.database_faults():
-        yield Finding(
-            "database",
-            store.uri,
-            f"{fault}.",
-            ERROR,
-            "Stop writing to it, keep a copy, and restore a backup; the journal beside it is untouched.",
-        )
+    path = parse_store_uri(store.uri).path
+    for fault in chain(store.database_faults(), () if path is None else content_faults(Path(path))):
+        yield Finding("database", store.uri, f"{fault}.", ERROR, _DAMAGED)
 
 
 def check_points(store: Store) -> Iterator[Finding]:

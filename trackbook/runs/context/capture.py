@@ -238,14 +238,14 @@ class _Worker:
         return snapshot
 
     def _give_files(self, job: _Job, snapshot: Snapshot) -> None:
+        run_id = job.run.info.run_id
+        if not snapshot.files or self.jobs.get(run_id) is not job:
+            return  # there are none, or the run did not wait
         from trackbook.runs.artifacts import log_stream
 
-        run_id = job.run.info.run_id
-        if self.jobs.get(run_id) is not job:
-            return  # the run did not wait
         for path, content in snapshot.files.items():
             log_stream(job.store, job.run, io.BytesIO(content), path)
-        if snapshot.files and snapshot.holder is None:
+        if snapshot.holder is None:
             snapshot.holder = run_id
         if job.known.get(CONTEXT) not in (None, run_id):
             job.store.delete_tag(run_id, CONTEXT)

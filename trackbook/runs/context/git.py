@@ -187,6 +187,8 @@ class Git:
         self._process = process
         try:
             answer, whole = self._read(process, limit)
+        except OSError as error:  # a platform whose pipes cannot be waited for
+            raise NoAnswer(f"git cannot be read: {error}") from error
         finally:
             self._end(process)
         if self._stopped:
@@ -230,6 +232,9 @@ class Git:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
+    if not hasattr(os, "killpg"):
+        process.kill()
+        return
     with suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)  # what git has started too
 

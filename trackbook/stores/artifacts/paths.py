@@ -112,6 +112,15 @@ class SafeFolder:
                         found.append(info)
         return sorted(found, key=lambda info: info.path)
 
+    def names(
+        self, parts: Sequence[str], since: tuple[int, int] | None = None, listed: bool = True
+    ) -> tuple[tuple[int, int] | None, Sequence[str]]:
+        """A stamp of a folder (None: it is absent), and all names in it, unless it has had that stamp before."""
+        with reading(self.root, "/".join(parts)), self._opened(parts) as folder:
+            found = None if folder is None else os.fstat(folder)
+            stamp = found and (found.st_ino, found.st_mtime_ns)
+            return stamp, [] if folder is None or not listed or stamp == since else os.listdir(folder)
+
     # -- writing
 
     def mkdir(self, path: SafeRelPath | None = None) -> None:

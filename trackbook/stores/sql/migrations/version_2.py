@@ -10,7 +10,7 @@ from sqlalchemy.dialects.mysql import MEDIUMTEXT
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-__all__ = ["upgrade"]
+__all__ = ["tables", "upgrade"]
 
 # As the tables were in schema 2, whatever becomes of them later.
 _LONG = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
@@ -21,7 +21,7 @@ def upgrade(operations: Operations) -> None:
     present = inspect(operations.get_bind())
     if "resumed" not in {column["name"] for column in present.get_columns("runs")}:
         operations.add_column("runs", Column("resumed", BigInteger))
-    for name, items in _tables().items():
+    for name, items in tables().items():
         if not present.has_table(name):
             operations.create_table(
                 name,
@@ -32,7 +32,8 @@ def upgrade(operations: Operations) -> None:
             )
 
 
-def _tables() -> dict[str, list[Column[Any] | Index]]:
+def tables() -> dict[str, list[Column[Any] | Index]]:
+    """The tables that are added, in order."""
     return {
         "attempts": [
             _key("run", "runs"),
