@@ -156,6 +156,7 @@ class ServerDatabase(Database):
             ) from None
         # before SQLAlchemy looks at its first connection: what it reads depends on this, such as MySQL's quotes
         event.listen(engine, "connect", lambda connection, _: self.dialect.set_up(connection), insert=True)
+        event.listen(engine, "connect", lambda connection, _: self.dialect.finish(connection))
         return engine
 
     @contextmanager

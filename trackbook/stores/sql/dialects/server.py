@@ -62,6 +62,9 @@ class ServerDialect(Dialect):
     def set_up(self, connection: Any) -> None:
         """Prepare a new connection of the driver."""
 
+    def finish(self, connection: Any) -> None:
+        """Set what SQLAlchemy has changed again, once it has looked at a new connection of the driver."""
+
     @abstractmethod
     def kind_of(self, error: Exception) -> str:
         """What a driver's error means.
