@@ -258,7 +258,7 @@ class Database:
                 connection.commit()
             finally:
                 connection.rollback()  # nothing behind a commit
-                connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+                connection.exec_driver_sql(f"PRAGMA synchronous={self._synchronous()}")
 
     def set_up_file(self) -> None:
         """Choose, once in the life of a file, what cannot be chosen inside a transaction or afterwards."""
