@@ -22,7 +22,15 @@ from trackbook.entities import Experiment, Metric, Param, Run, RunTag, StoredFil
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
 from trackbook.stores.base import NewRun, Store
 
-__all__ = ["ExperimentContract", "FileContract", "PointContract", "RunContract", "SearchContract", "StoreContract"]
+__all__ = [
+    "ExperimentContract",
+    "FileContract",
+    "PointContract",
+    "RunContract",
+    "SearchContract",
+    "StoreContract",
+    "UpkeepContract",
+]
 
 #: Floats that a store may not change by a single bit (any NaN is the same NaN).
 EXACT = [0.0, -0.0, 0.1, 5e-324, -2.2e-308, 1.7976931348623157e308, math.inf, -math.inf, math.nan, 1e-7, 16777217.0]
@@ -500,5 +508,84 @@ class FileContract:
         assert time.process_time() - began < 2, "seconds"
 
 
-class StoreContract(ExperimentContract, RunContract, SearchContract, PointContract, FileContract):
+class UpkeepContract:
+    """What `UpkeepStore` promises."""
+
+    EVER = 2**63 - 1
+
+    @pytest.fixture
+    def full_run(self, store: Store) -> str:
+        """A run with something in every table."""
+        run_id = new_run(store).info.run_id
+        values = enumerate([*EXACT, 1.0, -1.0])
+        store.log_batch(run_id, [Metric("loss", value, 1, step) for step, value in values], [Param("lr", "1")])
+        store.log_batch(run_id, [Metric("loss", 0.5, 1, 1, None, "digits", "d1"), Metric("none", math.nan, 1, 1)])
+        store.record_files(run_id, [stored_file("folder/a.txt", 3), stored_file("b.txt", 4)])
+        store.resume_run(run_id)
+        store.update_run(run_id, status="FINISHED", end_time=2_000)
+        store.flush()
+        return run_id
+
+    def test_what_was_logged_has_no_faults(self, store: Store, full_run: str) -> None:
+        assert list(store.database_faults()) == []
+        assert list(store.run_faults()) == []
+        before = store.summaries(full_run)
+        store.mend_run(full_run)
+        assert str(store.summaries(full_run)) == str(before)
+        assert (list(store.rejected()), store.half_purged()) == ([], 0)
+
+    def test_purged_run_is_as_if_it_had_never_been(self, store: Store, full_run: str) -> None:
+        kept = new_run(store, "kept").info.run_id
+        store.delete_run(full_run)
+        (run,) = store.purgeable(self.EVER).runs
+        assert (run.run_id, run.experiment_id) == (full_run, "0")
+        assert store.begin_purge([full_run, kept]) == {full_run}
+        for call in (store.get_run, store.restore_run, store.resume_run, store.stored_files):
+            with pytest.raises(NotFound):
+                call(full_run)
+        assert named(store.search_runs(["0"], run_view_type=ViewType.ALL)) == ["kept"]
+        assert (store.summaries(full_run), store.get_metric_history(full_run, "loss")) == ([], [])
+        assert store.half_purged() == 1
+        assert [run.deleted for run in store.purgeable(0).runs] == [None]
+        store.finish_purge([full_run, kept])
+        store.finish_purge([full_run, kept])
+        assert store.existing_runs([full_run, kept]) == {kept}
+        assert store.purgeable(self.EVER) == ([], [])
+        assert list(store.run_faults()) == []
+        made = store.create_run(NewRun("0", run_id=full_run))
+        assert (made.data.metrics, store.summaries(full_run), store.stored_files(full_run)) == ({}, [], [])
+
+    def test_purged_experiment_frees_its_name(self, store: Store) -> None:
+        number = store.create_experiment("digits", tags={"team": "vision"})
+        run_id = new_run(store, experiment_id=number).info.run_id
+        store.delete_experiment(number)
+        found = store.purgeable(self.EVER)
+        assert ([e.name for e in found.experiments], [r.run_id for r in found.runs]) == (["digits"], [run_id])
+        assert store.begin_purge([], [number]) == {run_id}
+        with pytest.raises(NotFound):
+            store.restore_experiment(number)
+        store.finish_purge([], [number])
+        assert number in store.artifact_locations()  # it has a run yet
+        store.finish_purge([run_id], [number])
+        assert number not in store.artifact_locations()
+        assert store.create_experiment("digits") != number
+
+    def test_only_what_was_deleted_in_time_may_go(self, store: Store, full_run: str) -> None:
+        store.delete_run(full_run)
+        assert store.purgeable(1_000) == ([], [])
+        with pytest.raises(InvalidState):
+            store.purgeable(1_000, run_ids=[full_run])
+        store.restore_run(full_run)
+        with pytest.raises(InvalidState):
+            store.purgeable(self.EVER, run_ids=[full_run])
+
+    def test_usage_counts_points_and_files(self, store: Store, full_run: str) -> None:
+        new_run(store)
+        used, empty = store.usage()
+        assert (used.run_id, used.points, used.files, used.file_bytes) == (full_run, len(EXACT) + 4, 2, 7)
+        assert (empty.points, empty.files, empty.file_bytes) == (0, None, 0)
+        assert [run.run_id for run in store.kept_runs()] == [used.run_id, empty.run_id]
+
+
+class StoreContract(ExperimentContract, RunContract, SearchContract, PointContract, FileContract, UpkeepContract):
     """All that `trackbook.stores.base` promises of a store; give it a fixture `store` with an empty one."""

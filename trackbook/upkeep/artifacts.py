@@ -19,7 +19,7 @@ from trackbook.stores.upkeep import KeptRun
 from trackbook.upkeep.findings import ERROR, NOTE, WARNING, Finding
 from trackbook.upkeep.folders import local_root
 from trackbook.upkeep.orphans import DAY, orphan_folders
-from trackbook.uris import SafeRelPath
+from trackbook.uris import SafeRelPath, strip_user_info
 
 __all__ = ["check_artifacts", "check_orphans"]
 
@@ -71,7 +71,7 @@ def _not_looked_at(store: Store, unrecorded: int, elsewhere: int) -> Iterator[Fi
         yield Finding("artifacts", store.artifact_root(), what, NOTE, remedy)
     if elsewhere:
         what = f"The artifacts of {elsewhere} runs lie elsewhere than on a local disk, and were not read."
-        yield Finding("artifacts", store.uri, what, NOTE, "They are checked when they are downloaded.")
+        yield Finding("artifacts", strip_user_info(store.uri), what, NOTE, "They are checked when they are downloaded.")
 
 
 def _recorded(store: Store, run_id: str) -> dict[str, StoredFile] | None:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from trackbook.errors import AlreadyExists, NotFound
-from trackbook.stores.permissions import make_folder
+from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.sql.copying import put_in_place
 from trackbook.stores.sql.engine import Database
 from trackbook.stores.sql.schema import open_schema
@@ -141,6 +141,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _recover(damaged: Path, new: Path) -> tuple[dict[str, int], list[str], dict[str, int]]:
+    make_file(new)
     database = Database(parse_store_uri(new))
     try:
         open_schema(database, "0")

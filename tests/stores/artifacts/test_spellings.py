@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from trackbook.errors import InvalidParameter
 from trackbook.stores.artifacts.local import LocalArtifacts
+from trackbook.stores.artifacts.paths import SafeFolder
 from trackbook.uris import SafeRelPath
 
 
@@ -60,9 +62,20 @@ def test_what_others_stored_and_removed_is_seen(artifacts: LocalArtifacts) -> No
 
 def test_many_files_of_one_folder_are_listed_once(artifacts: LocalArtifacts, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: list[object] = []
-    listdir = os.listdir
-    monkeypatch.setattr(os, "listdir", lambda folder: listed.append(folder) or listdir(folder))
+    names = SafeFolder.names
+
+    def counted(folder: SafeFolder, parts: Sequence[str]) -> Sequence[str]:
+        listed.append(parts)
+        return names(folder, parts)
+
+    monkeypatch.setattr(SafeFolder, "names", counted)
     for number in range(30):
         artifacts.put_bytes(b"x", path(f"images/{number}"))
         artifacts.put_bytes(b"x", path(f"{number}"))
     assert len(listed) <= 4
+
+
+def test_file_that_was_just_removed_is_in_nobodys_way(artifacts: LocalArtifacts) -> None:
+    for turn in range(50):
+        artifacts.put_bytes(b"1", path("a/one" if turn % 2 else "a/ONE"))
+        artifacts.remove(path("a/one" if turn % 2 else "a/ONE"))

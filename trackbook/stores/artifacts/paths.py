@@ -112,14 +112,10 @@ class SafeFolder:
                         found.append(info)
         return sorted(found, key=lambda info: info.path)
 
-    def names(
-        self, parts: Sequence[str], since: tuple[int, int] | None = None, listed: bool = True
-    ) -> tuple[tuple[int, int] | None, Sequence[str]]:
-        """A stamp of a folder (None: it is absent), and all names in it, unless it has had that stamp before."""
+    def names(self, parts: Sequence[str]) -> Sequence[str]:
+        """All names in a folder, also those that `list` leaves out; none if there is no such folder."""
         with reading(self.root, "/".join(parts)), self._opened(parts) as folder:
-            found = None if folder is None else os.fstat(folder)
-            stamp = found and (found.st_ino, found.st_mtime_ns)
-            return stamp, [] if folder is None or not listed or stamp == since else os.listdir(folder)
+            return [] if folder is None else os.listdir(folder)
 
     # -- writing
 

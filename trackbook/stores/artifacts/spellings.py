@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -38,8 +39,11 @@ class Spellings:
 
     def other(self, path: SafeRelPath) -> str | None:
         """What is there already under another spelling of the path's last name."""
-        name = path.parts[-1]
-        found = self._names(path.parts[:-1]).get(folded(name), name)
+        *above, name = path.parts
+        found = self._names(above).get(folded(name), name)
+        if found != name and found not in self._folder.names(above):  # removed within one tick of the disk's clock
+            _seen.pop(self._key(above), None)
+            found = self._names(above).get(folded(name), name)
         return None if found == name else found
 
     def added(self, paths: Iterable[SafeRelPath]) -> None:
@@ -49,22 +53,28 @@ class Spellings:
             if known := _seen.get(self._key(above)):
                 known.names.setdefault(folded(name), name)
         for above in {above for above, _ in steps}:
-            known = _seen.get(self._key(above))
-            stamp, _ = self._folder.names(above, listed=False) if known else (None, ())
+            known, stamp = _seen.get(self._key(above)), self._stamp(above)
             if known and stamp:
                 _seen[self._key(above)] = _Seen(stamp, known.names)
 
     def _names(self, above: Sequence[str]) -> dict[str, str]:
-        key = self._key(above)
+        key, stamp = self._key(above), self._stamp(above)
         known = _seen.get(key)
-        stamp, listed = self._folder.names(above, known and known.stamp)
         if stamp is None:
             return {}
         if known is None or known.stamp != stamp:
             if len(_seen) >= _MOST_FOLDERS:
                 _seen.clear()
-            known = _seen[key] = _Seen(stamp, {folded(name): name for name in listed if not is_reserved(name)})
+            names = (name for name in self._folder.names(above) if not is_reserved(name))
+            known = _seen[key] = _Seen(stamp, {folded(name): name for name in names})
         return known.names
+
+    def _stamp(self, above: Sequence[str]) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._key(above), follow_symlinks=False)
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     def _key(self, above: Sequence[str]) -> str:
         return "/".join((self._folder.root, *above))
