@@ -12,13 +12,12 @@ from sqlalchemy.engine import URL
 from trackbook.errors import StoreError
 from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.dialects.numbers import from_sortable, to_sortable
-from trackbook.stores.sql.dialects.server import PATIENCE, ServerDialect
+from trackbook.stores.sql.dialects.server import DUPLICATE, PATIENCE, ServerDialect
 from trackbook.stores.sql.dialects.translation import Statement, Upsert, read_upsert, with_marks
 from trackbook.stores.sql.tables import HEAD
 
-__all__ = ["DUPLICATE", "MYSQL"]
+__all__ = ["MYSQL"]
 
-DUPLICATE = 1062
 _CODES = {
     "lost": (0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031),
     "contended": (1020, 1205, 1213, DUPLICATE),

@@ -21,8 +21,10 @@ from trackbook.stores.sql.dialects.sqlite import variants
 from trackbook.stores.sql.dialects.translation import Statement, column_names
 from trackbook.stores.sql.tables import metadata
 
-__all__ = ["PATIENCE", "ServerDialect"]
+__all__ = ["DUPLICATE", "PATIENCE", "ServerDialect"]
 
+#: MySQL's number for a key that is taken.
+DUPLICATE = 1062
 PATIENCE = 30  # seconds that a statement waits for another's rows
 _SPECIAL = re.compile(r"[^\w\s]|_")
 
