@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from trackbook.errors import InvalidParameter, NotSupported
@@ -20,11 +22,13 @@ __all__ = [
     "parse_run_uri",
     "parse_store_uri",
     "strip_user_info",
+    "strip_user_info_within",
 ]
 
 DATABASE_NAME = "trackbook.db"
 _SQL_DIALECTS = frozenset({"sqlite", "postgresql", "mysql", "mssql"})
 _DECODING_ROUNDS = 5
+_USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://)[^/?#\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,26 @@ def strip_user_info(uri: str) -> str:
         return uri
     parts = urlsplit(uri)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def strip_user_info_within(text: str) -> str:
+    """A text, JSON or not, without the user names and passwords of the URIs in it."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return _USER_INFO.sub(r"\1", text)
+    stripped = _stripped(content)
+    return text if stripped == content else json.dumps(stripped, separators=(",", ":"))
+
+
+def _stripped(content: Any) -> Any:
+    if isinstance(content, str):
+        return _USER_INFO.sub(r"\1", content)
+    if isinstance(content, list):
+        return [_stripped(item) for item in content]
+    if isinstance(content, dict):
+        return {_stripped(key): _stripped(item) for key, item in content.items()}
+    return content
 
 
 @dataclass(frozen=True, slots=True)

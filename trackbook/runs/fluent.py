@@ -18,6 +18,7 @@ from trackbook.entities.checks import checked_batch, checked_metric
 from trackbook.entities.keys import check_key, check_pairs, check_run_name
 from trackbook.errors import InvalidParameter, InvalidState, NotFound
 from trackbook.runs.active import ActiveRun, current_run, innermost, open_run, open_runs, outer_run, own_run
+from trackbook.runs.inputs import entity_of, note_dataset
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.session import current_experiment_id, current_store
 from trackbook.stores.base import NewRun
@@ -37,6 +38,7 @@ __all__ = [
     "log_param",
     "log_params",
     "run_to_log_to",
+    "running_code",
     "set_tag",
     "set_tags",
     "start_run",
@@ -150,6 +152,15 @@ def _source_type() -> str:
     return "NOTEBOOK" if "ipykernel" in sys.modules else "LOCAL"
 
 
+def running_code() -> dict[str, str]:
+    """Tags that say which code is running: those of the active run, or what a run started now would have of them."""
+    run = current_run() if open_runs() else None
+    if run is None:
+        return {"mlflow.user": _user(), "mlflow.source.name": _source(), "mlflow.source.type": _source_type()}
+    kept = ("mlflow.user", "mlflow.source.")
+    return {key: value for key, value in run.data.tags.items() if key.startswith(kept)}
+
+
 def _activate(store: Store, run: Run, below: ActiveRun | None) -> ActiveRun:
     global _last
     active = open_run(run, store, below)
@@ -209,7 +220,8 @@ def log_metric(
         timestamp: ms since 1970-01-01 UTC; now if None.
         run_id: log to this run; to the active one, started if need be, if None.
         model_id: the logged model that was measured.
-        dataset: the data set it was measured on; something with `name` and `digest`.
+        dataset: the data set it was measured on, which becomes an input of the run; one of `trackbook.data`, or
+            something with `name` and `digest`.
 
     Raises:
         InvalidParameter: a key, value, step or time breaks the rules, or the run is deleted.
@@ -271,12 +283,15 @@ def _log_points(
         points = [checked_metric(point, lambda: now) for point in points]  # before a run is made for them
         recorder = start_run().recorder
     recorder.log_points(points)
+    if dataset is not None:
+        note_dataset(*_target(run_id), dataset)
 
 
 def _name_and_digest(dataset: Any) -> tuple[str, str]:
     try:
         return dataset.name, dataset.digest
     except AttributeError:
+        entity_of(dataset)  # says which function describes it
         raise InvalidParameter(
             f"dataset is something with a name and a digest, not a value of type {type(dataset).__name__}."
         ) from None

@@ -8,9 +8,10 @@ from itertools import groupby
 from math import nan
 from operator import itemgetter
 
-from trackbook.entities import Run, RunData, RunInfo, RunStatus
+from trackbook.entities import Run, RunData, RunInfo, RunInputs, RunStatus
 from trackbook.stores.sql.columns import by_id_list, id_list, numbers_in_one, values_in_one
 from trackbook.stores.sql.engine import Connection
+from trackbook.stores.sql.inputs import inputs_of
 
 __all__ = ["load_runs", "metric_names", "text_names", "uri_parts"]
 
@@ -48,11 +49,12 @@ def load_runs(connection: Connection, keys: Sequence[int], artifact_uri: Callabl
         data = _data_of_many(connection, keys)
         found = {row[0]: row for row in connection.execute(f"{_RUNS} IN {id_list()}", (by_id_list(keys),))}
         rows = [found[key] for key in keys]
+    inputs = inputs_of(connection, keys)
     for row, logged in zip(rows, data, strict=True):
         _, run_id, experiment, user, status, start, end, stage, name, location = row
         uri = artifact_uri(location, run_id)
         info = RunInfo(run_id, str(experiment), user, _STATUS[status], start, end, stage, uri, name)
-        runs.append(Run(info, logged))
+        runs.append(Run(info, logged, inputs.get(row[0]) or RunInputs()))
     return runs
 
 

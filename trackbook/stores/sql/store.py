@@ -26,6 +26,7 @@ from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.examining import Examining
 from trackbook.stores.sql.experiments import Experiments
 from trackbook.stores.sql.files import Files
+from trackbook.stores.sql.inputs import Inputs
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.purging import Purging
 from trackbook.stores.sql.recorder import DirectRecorder
@@ -42,7 +43,9 @@ log = logging.getLogger("trackbook")
 ARTIFACTS = "trackbook-artifacts"
 
 
-class SqlStore(Experiments, ExperimentSearch, Runs, RunSearch, Points, Files, Purging, Examining, Rejecting, Store):
+class SqlStore(
+    Experiments, ExperimentSearch, Runs, RunSearch, Inputs, Points, Files, Purging, Examining, Rejecting, Store
+):
     """A store in a SQL database.
 
     Args:
