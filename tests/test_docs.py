@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from trackbook.cli import main
 from trackbook.config import Settings
 from trackbook.filters import EXPERIMENTS, RUNS, parse_filter
 
@@ -27,7 +32,7 @@ def test_setting_is_documented(name: str, mlflow: bool) -> None:
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`(?:TRACKBOOK|MLFLOW)_([A-Z_]+)`", page))
+    told = set(re.findall(r"`(?:TRACKBOOK|MLFLOW)_([A-Z0-9_]+)`", page))
     assert told == {name for name, _ in SETTINGS}
 
 
@@ -60,22 +65,82 @@ def test_every_magic_is_documented() -> None:
     assert not missing
 
 
-def command_names() -> list[str]:
-    if importlib.util.find_spec("trackbook.cli") is None:
-        return []
-    from trackbook.cli import main
-
-    return sorted(main.commands)
+COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 
 
-def test_every_command_is_documented() -> None:
-    missing = [name for name in command_names() if f"`trackbook {name}" not in DOCS]
-    assert not missing
+def commands(group: click.Group, *above: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command and group of commands below a group, with the line that calls it."""
+    for name, command in sorted(group.commands.items()):
+        words = (*above, name)
+        yield " ".join(("trackbook", *words)), command
+        if isinstance(command, click.Group):
+            yield from commands(command, *words)
 
 
-@pytest.mark.parametrize(
-    "path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name
-)
+def options(command: click.Command) -> list[list[str]]:
+    return [parameter.opts for parameter in command.params if isinstance(parameter, click.Option)]
+
+
+def stands(words: str, text: str) -> bool:
+    return re.search(rf"`{re.escape(words)}[\s`]", text) is not None
+
+
+def missing_from(page: str) -> list[str]:
+    """Commands, and options of commands, that a page about them leaves out.
+
+    An option stands in a section that names its command, or in the head of the page or under Answers, if all have it.
+    """
+    head, *sections = re.split(r"^## ", page, flags=re.MULTILINE)
+    for_all = head + "".join(section for section in sections if section.startswith("Answers"))
+    missing = [f"trackbook {name}" for names in options(main) for name in names if not stands(name, head)]
+    for line, command in commands(main):
+        text = for_all + "".join(section for section in sections if stands(line, section))
+        missing += [line] if not stands(line, page) else []
+        missing += [f"{line} {name}" for names in options(command) for name in names if not stands(name, text)]
+    return missing
+
+
+def examples(page: str) -> list[str]:
+    """The lines that show how a command is called."""
+    in_blocks = re.findall(r"^\$ (trackbook .*)", page, flags=re.MULTILINE)
+    return in_blocks + re.findall(r"`(?:eval \"\$\()?(trackbook [^`|)\\]*[^`|)\\ ])", page)
+
+
+def test_every_command_and_option_is_documented() -> None:
+    assert missing_from(COMMANDS) == []
+
+
+@pytest.mark.parametrize("line", [line for line, _ in commands(main)])
+def test_page_without_a_command_is_found_out(line: str) -> None:
+    without = re.sub(rf"`{re.escape(line)}(?=[\s`])", "`", COMMANDS)
+    assert line in missing_from(without)
+
+
+@pytest.mark.parametrize("line", [line for line, _ in commands(main)])
+def test_page_without_an_option_is_found_out(line: str) -> None:
+    command = dict(commands(main))[line]
+    for name in (name for names in options(command) for name in names):
+        assert f"{line} {name}" in missing_from(re.sub(rf"`{name}(?=[\s`])", "`", COMMANDS))
+
+
+def test_every_command_has_an_example() -> None:
+    shown = examples(COMMANDS)
+    leaves = [line for line, command in commands(main) if not isinstance(command, click.Group)]
+    assert [line for line in leaves if not any(example.startswith(f"{line} ") for example in shown)] == []
+
+
+@pytest.mark.parametrize("example", [line for line in examples(COMMANDS) if " -" in line])
+def test_example_of_a_command_parses(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(click.Command, "invoke", lambda self, context: None)  # what a command does is tested elsewhere
+    Path("team.env").touch()
+    answer = CliRunner().invoke(main, shlex.split(example)[1:])
+    assert (answer.exit_code, answer.output) == (0, "")
+
+
+PAGES = [ROOT / "README.md", ROOT / "light" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_between_pages_lead_somewhere(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     text = re.sub(r'(?:src|srcset)="([^"]+)"', r"](\1)", text)

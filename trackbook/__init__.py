@@ -175,7 +175,17 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
-    """Add the magics and the cards to a notebook: ``%load_ext trackbook``."""
+    """Add the magics and the cards to a notebook: ``%load_ext trackbook``.
+
+    Args:
+        ipython: the notebook's shell, which IPython hands in.
+
+    Raises:
+        MissingDependency: this is a light install, which has no panels.
+    """
+    from trackbook.libraries import require
+
+    require("%load_ext trackbook", "IPython", "anywidget", "ipywidgets", "plotly")
     from trackbook import magics
 
     magics.load(ipython)

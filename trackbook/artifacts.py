@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from trackbook.runs.addresses import download_artifacts, list_artifacts, load_dict, load_image, load_text
+from trackbook.runs.addresses import (
+    download_artifacts,
+    download_zip,
+    list_artifacts,
+    load_dict,
+    load_image,
+    load_text,
+)
 
-__all__ = ["download_artifacts", "list_artifacts", "load_dict", "load_image", "load_text"]
+__all__ = ["download_artifacts", "download_zip", "list_artifacts", "load_dict", "load_image", "load_text"]

@@ -38,6 +38,10 @@ class Settings:
     enable_system_metrics_logging: bool = _setting(
         "ENABLE_SYSTEM_METRICS_LOGGING", "sample CPU and memory during runs", False, mlflow=True
     )
+    enable_artifacts_progress_bar: bool = _setting(
+        "ENABLE_ARTIFACTS_PROGRESS_BAR", "show a bar while artifacts are moved for long", True, mlflow=True
+    )
+    s3_endpoint_url: str | None = _setting("S3_ENDPOINT_URL", "address of an object store that speaks S3", mlflow=True)
     root: str | None = _setting("ROOT", "the folder in which a new store is made (set by our Jupyter extension)")
     file_mode: str | None = _setting("FILE_MODE", "permissions of new databases and folders, octal, such as 660")
 

@@ -2,7 +2,8 @@
 
 TrackbookError                  INTERNAL_ERROR              500
 ├── InvalidParameter            INVALID_PARAMETER_VALUE     400
-│   └── BadFilter               INVALID_PARAMETER_VALUE     400   knows the column
+│   ├── BadFilter               INVALID_PARAMETER_VALUE     400   knows the column
+│   └── ArchiveError            INVALID_PARAMETER_VALUE     400
 ├── NotFound                    RESOURCE_DOES_NOT_EXIST     404
 ├── AlreadyExists               RESOURCE_ALREADY_EXISTS     400
 ├── InvalidState                INVALID_STATE               409   not the 500 of MLflow: clients retry a 500
@@ -14,8 +15,10 @@ TrackbookError                  INTERNAL_ERROR              500
 ├── RestException               INTERNAL_ERROR              500   unless the server's answer says another
 └── StoreError                  INTERNAL_ERROR              500
     ├── StoreAway               TEMPORARILY_UNAVAILABLE     503   the same call may work later
+    │   └── IncompleteDownload  TEMPORARILY_UNAVAILABLE     503
     ├── StorageFull             RESOURCE_EXHAUSTED          507
     ├── DamagedStore            DATA_LOSS                   500
+    ├── DamagedArtifact         DATA_LOSS                   500
     ├── SchemaTooNew            INVALID_STATE               409
     ├── SchemaTooOld            INVALID_STATE               409
     └── ForeignDatabase         INVALID_STATE               409
@@ -30,10 +33,13 @@ from typing import Any
 
 __all__ = [
     "AlreadyExists",
+    "ArchiveError",
     "BadFilter",
+    "DamagedArtifact",
     "DamagedStore",
     "ExecutionException",
     "ForeignDatabase",
+    "IncompleteDownload",
     "InvalidParameter",
     "InvalidState",
     "MissingDependency",
@@ -156,6 +162,10 @@ class BadFilter(InvalidParameter):
         return type(self), (self.message, self.column)
 
 
+class ArchiveError(InvalidParameter):
+    """A .zip or .tar that is damaged, too large, or has a member that may not be unpacked; nothing of it was."""
+
+
 class NotFound(TrackbookError):
     """No such experiment, run, metric, tag, artifact, model or version."""
 
@@ -225,6 +235,10 @@ class StoreAway(StoreError):
     code = "TEMPORARILY_UNAVAILABLE"
 
 
+class IncompleteDownload(StoreAway):
+    """The connection broke again and again before a file was there; nothing of it was kept."""
+
+
 class StorageFull(StoreError):
     """No space left on the device that holds the store."""
 
@@ -234,6 +248,12 @@ class StorageFull(StoreError):
 
 class DamagedStore(StoreError):
     """The database file is not whole."""
+
+    code = "DATA_LOSS"
+
+
+class DamagedArtifact(StoreError):
+    """A file is not the one that was stored: its size or its hash is another; nothing of it was handed out."""
 
     code = "DATA_LOSS"
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from trackbook.errors import (
     AlreadyExists,
+    ArchiveError,
     BadFilter,
+    DamagedArtifact,
     DamagedStore,
     ExecutionException,
     ForeignDatabase,
+    IncompleteDownload,
     InvalidParameter,
     InvalidState,
     MissingDependency,
@@ -26,10 +29,13 @@ from trackbook.errors import (
 
 __all__ = [
     "AlreadyExists",
+    "ArchiveError",
     "BadFilter",
+    "DamagedArtifact",
     "DamagedStore",
     "ExecutionException",
     "ForeignDatabase",
+    "IncompleteDownload",
     "InvalidParameter",
     "InvalidState",
     "MissingDependency",

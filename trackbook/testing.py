@@ -541,7 +541,9 @@ class FileContract:
         store.record_files(run_id, [stored_file(path) for path in ("a", "b/1", "b/2", "bc", "d")])
         assert [store.forget_files(run_id, path) for path in ("a", "b", "none")] == [1, 2, 0]
         assert [file.path for file in store.stored_files(run_id)] == ["bc", "d"]
-        assert (store.forget_files(run_id), store.stored_files(run_id)) == (2, [])
+        assert store.forget_files(run_id, ["bc", "b", "none"]) == 1
+        assert (store.forget_files(run_id), store.stored_files(run_id)) == (1, [])
+        assert store.forget_files(run_id, []) == 0
 
     def test_files_of_an_unknown_run_are_not_found(self, store: Store) -> None:
         unknown = "f" * 32

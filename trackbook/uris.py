@@ -17,6 +17,7 @@ __all__ = [
     "RunUri",
     "SafeRelPath",
     "StoreUri",
+    "check_artifact_root",
     "file_uri",
     "local_path",
     "parse_run_uri",
@@ -28,7 +29,11 @@ __all__ = [
 DATABASE_NAME = "trackbook.db"
 _SQL_DIALECTS = frozenset({"sqlite", "postgresql", "mysql", "mssql"})
 _DECODING_ROUNDS = 5
-_USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://)[^/?#\s]*@")
+_USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#\s]*)@")
+#: Schemes of Azure, in which the name of a container stands before the @.
+_WITH_CONTAINER = frozenset({"abfs", "abfss", "wasb", "wasbs"})
+#: Schemes in which what stands before an @ is no user name that is needed, nor a container of Azure's, but a secret.
+_NAMELESS = frozenset({"http", "https", "s3", "s3a", "gs", "gcs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +145,53 @@ def strip_user_info_within(text: str) -> str:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
-        return _USER_INFO.sub(r"\1", text)
+        return _USER_INFO.sub(_without_user, text)
     stripped = _stripped(content)
     return text if stripped == content else json.dumps(stripped, separators=(",", ":"))
 
 
 def _stripped(content: Any) -> Any:
     if isinstance(content, str):
-        return _USER_INFO.sub(r"\1", content)
+        return _USER_INFO.sub(_without_user, content)
     if isinstance(content, list):
         return [_stripped(item) for item in content]
     if isinstance(content, dict):
         return {_stripped(key): _stripped(item) for key, item in content.items()}
     return content
+
+
+def _without_user(address: re.Match[str]) -> str:
+    scheme, user = address.groups()
+    container = scheme.lower() in _WITH_CONTAINER and ":" not in user
+    return address[0] if container else f"{scheme}://"
+
+
+def check_artifact_root(uri: str) -> str:
+    """Check an address below which artifacts will be kept: it is stored and shown, so it may hold no secret.
+
+    Returns:
+        The scheme in lower case; "" for a plain path.
+
+    Raises:
+        InvalidParameter: it has a password, a query or a fragment, chains file systems, or leads up by ``..``.
+    """
+    scheme = _scheme(uri)
+    if scheme in ("", "file"):
+        return scheme
+    parts = urlsplit(uri)
+    shown = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    if parts.password is not None or (parts.username and scheme in _NAMELESS):
+        raise InvalidParameter(
+            f"The artifact address {shown!r} was given with a password or token, and addresses are stored and shown. "
+            "Leave it out; the library for that store takes it from its environment variables or configuration file."
+        )
+    if "::" in uri or "?" in uri or "#" in uri:
+        raise InvalidParameter(
+            f"The artifact address {shown!r} has a '?', a '#' or a '::'. Give the plain address of a folder."
+        )
+    if any(part in (".", "..") for part in parts.path.split("/")):
+        raise InvalidParameter(f"The artifact address {shown!r} has a part '.' or '..'. Write it without.")
+    return scheme
 
 
 @dataclass(frozen=True, slots=True)

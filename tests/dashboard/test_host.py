@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,6 @@ def test_names_are_checked_while_the_page_listens_on_loopback(host: str, remote:
 
 
 def test_without_voila_the_error_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trackbook.dashboard.host.find_spec", lambda name: None)
-    assert importlib.util.find_spec("voila")
+    monkeypatch.setitem(sys.modules, "voila", None)
     with pytest.raises(MissingDependency, match=r'pip install "trackbook\[lab\]"'):
         serve_page("sqlite:///x.db", PageOptions(), print)

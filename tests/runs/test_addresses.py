@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 
@@ -111,7 +112,7 @@ def test_bad_address_is_refused(file_store: Store, arguments: dict[str, Any]) ->
         addresses.list_artifacts(**arguments, tracking_uri=file_store.uri)
 
 
-@pytest.mark.parametrize("address", ["models:/m/1", "s3://bucket/x", "mlflow-artifacts:/1/x"])
+@pytest.mark.parametrize("address", ["models:/m/1", "dbfs:/x", "mlflow-artifacts:/1/x"])
 def test_address_of_what_is_coming_says_so(address: str) -> None:
     with pytest.raises(NotSupported):
         addresses.download_artifacts(address)
@@ -126,3 +127,14 @@ def test_unknown_run_and_missing_artifact_are_not_found(file_store: Store, run: 
 def test_all_artifacts_of_a_run_are_no_text(file_store: Store, run: Run) -> None:
     with pytest.raises(InvalidParameter, match="is a folder"):
         addresses.load_text(f"{run.info.artifact_uri}/a")
+
+
+def test_artifact_anywhere_is_reached_by_its_address(tmp_path: Path) -> None:
+    memory = fsspec.filesystem("memory")
+    memory.pipe({"/bucket/run/a/notes.txt": b"hello", "/bucket/run/config.yaml": b"lr: 0.5"})
+    assert addresses.load_text("memory://bucket/run/a/notes.txt") == "hello"
+    assert addresses.load_dict("memory://bucket/run/config.yaml") == {"lr": 0.5}
+    assert addresses.download_artifacts("memory://bucket/run/a/", dst_path="out") == str(Path.cwd() / "out/a")
+    assert addresses.download_zip("memory://bucket/run", dst_path="out") == str(Path.cwd() / "out/run.zip")
+    assert [info.path for info in addresses.list_artifacts("memory://bucket/run")] == ["run/a", "run/config.yaml"]
+    memory.rm("/bucket", recursive=True)

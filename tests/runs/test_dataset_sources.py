@@ -21,6 +21,8 @@ from trackbook.runs.dataset_sources import DatasetSource, find_source, get_sourc
         ("https://example.org/a.csv", "http", {"url": "https://example.org/a.csv"}),
         ("HTTP://ada:s3cret@example.org/a", "http", {"url": "http://example.org/a"}),
         ("s3://key:secret@bucket/a b.csv", "s3", {"uri": "s3://bucket/a b.csv"}),
+        ("abfss://box@account.dfs.core.windows.net/a", "abfss", {"uri": "abfss://box@account.dfs.core.windows.net/a"}),
+        ("abfss://box:key@account/a", "abfss", {"uri": "abfss://account/a"}),
         ("runs:/0123/data.csv", "runs", {"uri": "runs:/0123/data.csv"}),
         ("file:///data/a%20b.csv", "local", {"uri": "/data/a b.csv"}),
         ("/data/a.csv", "local", {"uri": "/data/a.csv"}),

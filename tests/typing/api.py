@@ -35,6 +35,7 @@ def look() -> None:
     assert_type(mlflow.get_experiment_by_name("digits"), Experiment | None)
     assert_type(mlflow.last_active_run(), Run | None)
     assert_type(mlflow.artifacts.download_artifacts("runs:/abc/model"), str)
+    assert_type(mlflow.artifacts.download_zip(run_id="abc", artifact_path="model"), str)
     try:
         mlflow.get_run("abc")
     except NotFound as error:
@@ -52,6 +53,7 @@ def by_id(client: MlflowClient) -> None:
     assert_type(client.search_runs(["0"]), PagedList[Run])
     assert_type(client.search_runs(["0"]).token, str | None)
     assert_type(client.list_artifacts(run.info.run_id), list[FileInfo])
+    assert_type(client.download_zip(run.info.run_id, "model"), str)
     assert_type(client.tracking_uri, str)
     client.set_terminated(run.info.run_id, "FINISHED")
 

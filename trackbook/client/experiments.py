@@ -26,6 +26,9 @@ class ExperimentCalls(Connection):
 
         Returns:
             Its id.
+
+        Raises:
+            AlreadyExists: the name is taken, perhaps by a deleted experiment.
         """
         return self._store.create_experiment(name, artifact_location, tags)  # type: ignore[arg-type]
 
@@ -34,7 +37,11 @@ class ExperimentCalls(Connection):
         return self._store.get_experiment(experiment_id)
 
     def get_experiment_by_name(self, name: str) -> Experiment | None:
-        """An experiment by its name, a deleted one too; None if there is none."""
+        """An experiment by its name, a deleted one too; None if there is none.
+
+        Raises:
+            InvalidParameter: it is no name.
+        """
         return self._store.get_experiment_by_name(name)
 
     def search_experiments(
@@ -53,6 +60,9 @@ class ExperimentCalls(Connection):
             filter_string: such as ``name LIKE 'digits%'``.
             order_by: such as ``["name ASC"]``; newest first if None.
             page_token: `token` of the page before.
+
+        Raises:
+            BadFilter: filter_string or order_by does not parse.
         """
         most = 1000 if max_results is None else max_results
         return self._store.search_experiments(view_type, most, filter_string, order_by, page_token)
@@ -62,7 +72,11 @@ class ExperimentCalls(Connection):
         self._store.delete_experiment(experiment_id)
 
     def restore_experiment(self, experiment_id: str) -> None:
-        """Undo `delete_experiment`, for its runs too."""
+        """Undo `delete_experiment`, for its runs too.
+
+        Raises:
+            NotFound: there is no such deleted experiment.
+        """
         self._store.restore_experiment(experiment_id)
 
     def rename_experiment(self, experiment_id: str, new_name: str) -> None:
@@ -70,7 +84,12 @@ class ExperimentCalls(Connection):
         self._store.rename_experiment(experiment_id, new_name)
 
     def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
-        """Set one tag, as text; the last one wins."""
+        """Set one tag, as text; the last one wins.
+
+        Raises:
+            InvalidParameter: the key or value breaks the rules.
+            NotFound: there is no such experiment.
+        """
         self._store.set_experiment_tags(experiment_id, {check_key("tag", key): value})
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:

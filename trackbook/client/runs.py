@@ -36,6 +36,9 @@ class RunCalls(Connection):
         Raises:
             NotFound: there is no such experiment.
             InvalidState: the experiment is deleted.
+
+        Returns:
+            The run.
         """
         user = tags.get("mlflow.user", "") if isinstance(tags, Mapping) else ""
         given = {} if tags is None else tags
@@ -46,11 +49,20 @@ class RunCalls(Connection):
         return self._store.get_run(run_id)
 
     def get_parent_run(self, run_id: str) -> Run | None:
-        """The run inside which a run was started; None if there is none."""
+        """The run inside which a run was started; None if there is none.
+
+        Raises:
+            NotFound: there is no such run, or its parent was deleted for good.
+        """
         return parent_of(self._store, run_id)
 
     def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
-        """Change the status of a run, its name, or both. A final status sets the end time to now."""
+        """Change the status of a run, its name, or both. A final status sets the end time to now.
+
+        Raises:
+            NotFound: there is no such run.
+            InvalidParameter: it is no status, or the run is deleted.
+        """
         self._store.update_run(run_id, status=status, run_name=name or None)
 
     def set_terminated(self, run_id: str, status: str | None = None, end_time: int | None = None) -> None:
@@ -60,15 +72,27 @@ class RunCalls(Connection):
             run_id: which.
             status: FINISHED if None.
             end_time: ms since 1970-01-01 UTC; now if None.
+
+        Raises:
+            NotFound: there is no such run.
+            InvalidParameter: it is no status, or the run is deleted.
         """
         self._store.update_run(run_id, status=status or "FINISHED", end_time=end_time)
 
     def delete_run(self, run_id: str) -> None:
-        """Mark a run as deleted: it takes nothing more, and searches pass it over. Twice is no error."""
+        """Mark a run as deleted: it takes nothing more, and searches pass it over. Twice is no error.
+
+        Raises:
+            NotFound: there is no such run.
+        """
         self._store.delete_run(run_id)
 
     def restore_run(self, run_id: str) -> None:
-        """Undo `delete_run`."""
+        """Undo `delete_run`.
+
+        Raises:
+            NotFound: there is no such run.
+        """
         self._store.restore_run(run_id)
 
     def search_runs(
@@ -89,6 +113,10 @@ class RunCalls(Connection):
             max_results: size of the page, 1 to 50,000.
             order_by: such as ``["metrics.loss ASC"]``; newest first if None. Missing values come last.
             page_token: `token` of the page before.
+
+        Raises:
+            BadFilter: filter_string or order_by does not parse.
+            NotFound: there is no such experiment.
         """
         store = self._store
         where = known_experiments(store, experiment_ids)
@@ -118,6 +146,10 @@ class RunCalls(Connection):
             dataset_name: the data set it was measured on.
             dataset_digest: the digest of that data set.
             model_id: the logged model that was measured.
+
+        Raises:
+            InvalidParameter: a key, value, step or time breaks the rules, or the run is deleted.
+            NotFound: there is no such run.
         """
         recorder = self._recorder(run_id)
         if dataset_name is None and dataset_digest is None and model_id is None:
@@ -131,7 +163,11 @@ class RunCalls(Connection):
         """Log one param, as text. A param is set once: the same value again is no error, another one is.
 
         Returns:
-            The value that was given.
+            The value that was given; for ``synchronous=False`` something to `wait` for.
+
+        Raises:
+            InvalidParameter: the key or value breaks the rules, or the param has another value already.
+            NotFound: there is no such run.
         """
         self._store.log_batch(run_id, params=[Param(key, value)])
         return when_done(synchronous) or value
@@ -144,7 +180,12 @@ class RunCalls(Connection):
         tags: Iterable[RunTag] = (),
         synchronous: bool | None = None,
     ) -> RunOperations | None:
-        """Log metrics, params and tags, all of them or none; as many as you like."""
+        """Log metrics, params and tags, all of them or none; as many as you like.
+
+        Raises:
+            InvalidParameter: a key or value breaks the rules, or a param has another value already.
+            NotFound: there is no such run.
+        """
         self._store.log_batch(run_id, metrics, params, tags)
         return when_done(synchronous)
 
@@ -157,12 +198,22 @@ class RunCalls(Connection):
             run_id: the run.
             datasets: each a `DatasetInput`: a `Dataset` of `trackbook.entities`, with tags.
             models: refused; models are no inputs yet.
+
+        Raises:
+            InvalidParameter: a field of a data set breaks the rules, or the run is deleted.
+            NotFound: there is no such run.
+            NotSupported: models were given.
         """
         refuse_models(models)
         self._store.log_inputs(run_id, () if datasets is None else datasets)
 
     def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
-        """Set one tag, as text; the last one wins."""
+        """Set one tag, as text; the last one wins.
+
+        Raises:
+            InvalidParameter: the key or value breaks the rules.
+            NotFound: there is no such run.
+        """
         self._store.log_batch(run_id, tags=[RunTag(key, value)])
         return when_done(synchronous)
 

@@ -17,6 +17,9 @@ if not TYPE_CHECKING:  # `trackbook ui` starts a server from this package and ne
     def __getattr__(name: str) -> Any:
         if name != "Dashboard":
             raise AttributeError(f"The module trackbook.dashboard has no {name!r}.")
+        from trackbook.libraries import require
+
+        require("Dashboard", "anywidget", "ipywidgets", "plotly")
         from trackbook.dashboard.page import Dashboard
 
         return Dashboard

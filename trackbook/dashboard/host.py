@@ -9,11 +9,11 @@ import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trackbook.errors import InvalidState, MissingDependency
+from trackbook.errors import InvalidState
+from trackbook.libraries import require
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -85,8 +85,7 @@ def serve_page(store_uri: str, options: PageOptions, announce: Callable[[str], N
         MissingDependency: Voila or ipykernel is not installed.
         InvalidState: no port is free.
     """
-    if find_spec("voila") is None or find_spec("ipykernel") is None:
-        raise MissingDependency('The page is served by Voila, which is not installed: pip install "trackbook[lab]"')
+    require("The page", "voila", "ipykernel", "anywidget", "ipywidgets", "plotly")
     folder = Path(tempfile.mkdtemp(prefix="trackbook-ui-"))
     try:
         page = shutil.copy(notebook_path(), folder / "dashboard.ipynb")

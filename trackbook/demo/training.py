@@ -11,7 +11,7 @@ from typing import Any
 import trackbook
 from trackbook.demo.plans import EXPERIMENTS, Plan, plans
 from trackbook.demo.recipes import Outcome
-from trackbook.errors import MissingDependency
+from trackbook.libraries import require
 
 __all__ = ["count_runs", "run_demo", "train_demo"]
 
@@ -60,7 +60,7 @@ def train_demo(folder: Path, chosen: Sequence[Plan] | None = None, progress: Pro
     Raises:
         MissingDependency: scikit-learn or matplotlib is not installed.
     """
-    _check_libraries()
+    require("The demo", "sklearn", "matplotlib")
     chosen = plans() if chosen is None else chosen
     before = trackbook.get_tracking_uri() if trackbook.is_tracking_uri_set() else ""
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,14 +75,6 @@ def train_demo(folder: Path, chosen: Sequence[Plan] | None = None, progress: Pro
     finally:
         trackbook.set_tracking_uri(before)
     return uri
-
-
-def _check_libraries() -> None:
-    from importlib.util import find_spec
-
-    missing = [name for name in ("sklearn", "matplotlib") if find_spec(name) is None]
-    if missing:
-        raise MissingDependency(f'The demo needs {" and ".join(missing)}: pip install "trackbook[demo]"')
 
 
 def _train(plan: Plan, progress: Progress) -> None:

@@ -31,7 +31,11 @@ class ViewType:
 
     @classmethod
     def from_string(cls, view: str) -> int:
-        """The number of ``active_only``, ``deleted_only`` or ``all`` (any case)."""
+        """The number of ``active_only``, ``deleted_only`` or ``all`` (any case).
+
+        Raises:
+            InvalidParameter: another word.
+        """
         try:
             return cls._NAMES[view.lower()]
         except (KeyError, AttributeError):
@@ -39,7 +43,11 @@ class ViewType:
 
     @classmethod
     def to_string(cls, view: int) -> str:
-        """The name of a view's number."""
+        """The name of a view's number.
+
+        Raises:
+            InvalidParameter: there is no such view.
+        """
         for name, number in cls._NAMES.items():
             if number == view:
                 return name
@@ -47,7 +55,11 @@ class ViewType:
 
     @classmethod
     def stages(cls, view: int) -> tuple[str, ...]:
-        """The lifecycle stages that a view shows."""
+        """The lifecycle stages that a view shows.
+
+        Raises:
+            InvalidParameter: there is no such view.
+        """
         name = cls.to_string(view)
         if name == "all":
             return (LifecycleStage.ACTIVE, LifecycleStage.DELETED)

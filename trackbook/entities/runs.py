@@ -33,7 +33,11 @@ class _Names:
 
     @classmethod
     def from_string(cls, name: str) -> int:
-        """The number of a name."""
+        """The number of a name.
+
+        Raises:
+            InvalidParameter: there is none of that name.
+        """
         try:
             return cls._numbers[name]
         except (KeyError, TypeError):
@@ -41,7 +45,11 @@ class _Names:
 
     @classmethod
     def to_string(cls, number: int) -> str:
-        """The name of a number."""
+        """The name of a number.
+
+        Raises:
+            InvalidParameter: there is none with that number.
+        """
         for name, known in cls._numbers.items():
             if known == number:
                 return name
@@ -104,7 +112,11 @@ class Metric:
 
     @classmethod
     def from_dictionary(cls, metric: Mapping[str, Any]) -> Metric:
-        """A metric from what `to_dictionary` gave."""
+        """A metric from what `to_dictionary` gave.
+
+        Raises:
+            TypeError: a member is missing, or unknown.
+        """
         return cls(**metric)
 
 

@@ -15,6 +15,7 @@ from trackbook.figures.direction import better, wants_log
 from trackbook.figures.palette import GREY, run_color, run_dash, run_mark
 from trackbook.figures.paths import svg_path
 from trackbook.figures.ticks import linear_ticks, log_ticks, tick_text
+from trackbook.libraries import require
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -84,6 +85,7 @@ def curves_data(
 
 def curves_figure(data: CurvesData, dark: bool = False) -> go.Figure:
     """The chart as a plotly figure; names are texts that plotly does not read as markup."""
+    require("A figure of curves", "plotly")
     import plotly.graph_objects as go
 
     figure = go.Figure()

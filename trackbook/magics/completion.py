@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from trackbook.errors import TrackbookError
-from trackbook.magics.lookup import all_experiment_ids
+from trackbook.runs.lookup import all_experiment_ids
 from trackbook.runs.session import current_experiment_id, current_store, get_tracking_uri
 from trackbook.stores.base import Store
 from trackbook.uris import parse_store_uri

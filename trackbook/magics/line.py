@@ -12,12 +12,12 @@ from trackbook.entities import Run
 from trackbook.errors import InvalidParameter, InvalidState, NotFound
 from trackbook.figures.numbers import duration
 from trackbook.magics.arguments import checked_pairs, line_verb, option, pairs, parse
-from trackbook.magics.lookup import find_run
 from trackbook.magics.notebook import Notebook
 from trackbook.magics.starts import begin, wish_of
-from trackbook.magics.words import place, printable, say, show
+from trackbook.magics.words import RUNS_LISTED, place, printable, say, show
 from trackbook.runs.active import ActiveRun, current_run, open_runs
 from trackbook.runs.fluent import last_active_run, log_metrics, log_params, set_tags
+from trackbook.runs.lookup import find_run
 from trackbook.runs.session import (
     current_experiment_id,
     current_store,
@@ -191,7 +191,7 @@ class LineMagics(Magics):
         given = parse(self.track_show, line)
         if len(given.run) > 1:
             store = current_store()
-            show_curves(store, [find_run(store, text) for text in given.run], given.metric)
+            show_curves(store, [find_run(store, text, RUNS_LISTED) for text in given.run], given.metric)
         else:
             store, run = _run_to_show(*given.run)
             show_run(store, run, given.metric)
@@ -213,7 +213,7 @@ def _needed_run() -> ActiveRun:
 def _run_to_show(text: str | None = None) -> tuple[Store, Run]:
     if text is not None:
         store = current_store()
-        return store, find_run(store, text)
+        return store, find_run(store, text, RUNS_LISTED)
     active = current_run()
     if active is not None:
         return active.store, active.store.get_run(active.info.run_id)

@@ -10,12 +10,12 @@ from trackbook.entities import Param, Run, RunTag
 from trackbook.entities.cards import moment
 from trackbook.errors import InvalidParameter, InvalidState
 from trackbook.magics.arguments import checked_pairs
-from trackbook.magics.lookup import all_experiment_ids, find_run
 from trackbook.magics.notebook import ENDED_BY, Notebook
 from trackbook.magics.panels import CurvesUnderCell
-from trackbook.magics.words import place, printable, say
+from trackbook.magics.words import RUNS_LISTED, place, printable, say
 from trackbook.runs.active import ActiveRun, own_run
 from trackbook.runs.fluent import log_params, start_run
+from trackbook.runs.lookup import all_experiment_ids, find_run
 from trackbook.runs.session import current_store, set_experiment
 from trackbook.stores.base import Store
 
@@ -72,7 +72,7 @@ def begin(notebook: Notebook, wish: Wish) -> tuple[ActiveRun, CurvesUnderCell | 
         NotFound: there is no run to resume.
     """
     store = current_store()
-    resumed = find_run(store, wish.resume).info.run_id if wish.resume else None
+    resumed = find_run(store, wish.resume, RUNS_LISTED).info.run_id if wish.resume else None
     for run, status in notebook.end_runs_of_cell():
         say(f"The run that this cell had left open, {_name(run)}, has ended {status}.")
     _refuse_second(wish)

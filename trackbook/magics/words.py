@@ -10,10 +10,12 @@ from typing import Any, ParamSpec, TypeVar
 from trackbook.errors import BadFilter, TrackbookError
 from trackbook.uris import parse_store_uri, strip_user_info
 
-__all__ = ["calm", "place", "printable", "say", "show"]
+__all__ = ["RUNS_LISTED", "calm", "place", "printable", "say", "show"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+RUNS_LISTED = "%track_runs lists the runs."
 
 
 def printable(text: object) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from trackbook.entities import Run
 from trackbook.errors import InvalidState
+from trackbook.stores.forks import in_forked_child
 
 if TYPE_CHECKING:
     from trackbook.stores.base import Recorder, Store
@@ -81,15 +82,27 @@ class ActiveRun(Run):
             object.__setattr__(self, name, value)
 
     def log_metric(self, key: str, value: float, step: int | None = None, timestamp: int | None = None) -> None:
-        """Log one point to this run; see `trackbook.log_metric`."""
+        """Log one point to this run; see `trackbook.log_metric`.
+
+        Raises:
+            InvalidParameter: a key, value, step or time breaks the rules, or the run is deleted.
+        """
         self.recorder.log(key, value, step, timestamp)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None, timestamp: int | None = None) -> None:
-        """Log one point of each metric to this run, all or none."""
+        """Log one point of each metric to this run, all or none.
+
+        Raises:
+            InvalidParameter: a key, value, step or time breaks the rules, or the run is deleted.
+        """
         self.recorder.log_many(metrics, step, timestamp)
 
     def end(self, status: str = "FINISHED") -> None:
-        """End this run and those that were started inside it; nothing if it has ended, or is a forked parent's."""
+        """End this run and those that were started inside it; nothing if it has ended, or is a forked parent's.
+
+        Raises:
+            InvalidParameter: it is no status.
+        """
         if self.ended:
             return
         for inner in [run for run in open_runs() if run.below is self]:
@@ -130,7 +143,7 @@ innermost: ContextVar[ActiveRun | None] = ContextVar("trackbook_run", default=No
 _lock = threading.RLock()
 _open: dict[str, ActiveRun] = {}
 _leaf: ActiveRun | None = None  # innermost run of the only open stack
-os.register_at_fork(after_in_child=lambda: globals().update(_lock=threading.RLock()))
+in_forked_child(lambda: globals().update(_lock=threading.RLock()))
 
 
 def open_runs() -> list[ActiveRun]:

@@ -1,4 +1,4 @@
-"""Artifacts by address: runs:/<run_id>/<path>, a local path or a file: URI, or a run's id and a path."""
+"""Artifacts by address: runs:/<run_id>/<path>, a local path, a file: URI, s3:// and so on, or a run's id and a path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.entities import FileInfo
 from trackbook.errors import InvalidParameter, NotSupported
-from trackbook.runs.artifacts import download_from, run_artifacts
+from trackbook.runs.artifacts import download_from, run_artifacts, zip_from
 from trackbook.runs.documents import decode_document, decode_text
 from trackbook.runs.pictures import decode_image
 from trackbook.runs.session import current_store
@@ -19,7 +19,7 @@ from trackbook.uris import SafeRelPath, local_path, parse_run_uri
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
-__all__ = ["download_artifacts", "list_artifacts", "load_dict", "load_image", "load_text"]
+__all__ = ["download_artifacts", "download_zip", "list_artifacts", "load_dict", "load_image", "load_text"]
 
 
 class _Place(NamedTuple):
@@ -38,7 +38,8 @@ def download_artifacts(
     """Copy an artifact, or a folder of them, to a local folder.
 
     Args:
-        artifact_uri: ``runs:/<run_id>/<path>``, a local path or a ``file:`` URI; instead of a run id.
+        artifact_uri: ``runs:/<run_id>/<path>``, a local path, a ``file:`` URI or an address such as
+            ``s3://bucket/folder``; instead of a run id.
         run_id: the run; instead of an address.
         artifact_path: path in that run; everything if None.
         dst_path: folder to copy to, made if need be; a new private one if None.
@@ -55,6 +56,33 @@ def download_artifacts(
     return download_from(place.repository, place.path, dst_path, keep_folders=artifact_uri is None)
 
 
+def download_zip(
+    artifact_uri: str | None = None,
+    run_id: str | None = None,
+    artifact_path: str | None = None,
+    dst_path: str | os.PathLike[str] | None = None,
+    tracking_uri: str | None = None,
+) -> str:
+    """Copy a folder of artifacts, or all artifacts of a run, into one .zip, as a stream.
+
+    Args:
+        artifact_uri: as for `download_artifacts`; instead of a run id.
+        run_id: the run; instead of an address.
+        artifact_path: folder or file in that run; everything if None.
+        dst_path: folder for the archive, made if need be; a new private one if None.
+        tracking_uri: the store of the run; the current one if None.
+
+    Returns:
+        Local path of the archive: ``<dst_path>/<last part>.zip``, or ``<dst_path>/artifacts.zip`` for everything.
+
+    Raises:
+        NotFound: there is no such run or artifact.
+        DamagedArtifact: a file is not what was stored; there is no archive then.
+    """
+    place = _place(artifact_uri, run_id, artifact_path, tracking_uri)
+    return zip_from(place.repository, place.path, dst_path)
+
+
 def list_artifacts(
     artifact_uri: str | None = None,
     run_id: str | None = None,
@@ -68,23 +96,43 @@ def list_artifacts(
         run_id: the run; instead of an address.
         artifact_path: folder in that run.
         tracking_uri: the store of the run; the current one if None.
+
+    Raises:
+        NotFound: there is no such run.
+        InvalidParameter: the address breaks the rules.
     """
     place = _place(artifact_uri, run_id, artifact_path, tracking_uri)
     return place.repository.list_artifacts(place.path)
 
 
 def load_text(artifact_uri: str) -> str:
-    """The text of a UTF-8 artifact."""
+    """The text of a UTF-8 artifact.
+
+    Raises:
+        NotFound: there is no such run or artifact.
+        InvalidParameter: it is no UTF-8 text.
+    """
     return decode_text(*_content(artifact_uri))
 
 
 def load_dict(artifact_uri: str) -> Any:
-    """The value of a JSON or YAML artifact."""
+    """The value of a JSON or YAML artifact.
+
+    Raises:
+        NotFound: there is no such run or artifact.
+        InvalidParameter: it is neither.
+    """
     return decode_document(*_content(artifact_uri))
 
 
 def load_image(artifact_uri: str) -> PillowImage:
-    """The picture of an image artifact, as a Pillow image."""
+    """The picture of an image artifact, as a Pillow image.
+
+    Raises:
+        NotFound: there is no such run or artifact.
+        InvalidParameter: it is no image.
+        MissingDependency: Pillow is not installed.
+    """
     return decode_image(*_content(artifact_uri))
 
 
@@ -113,9 +161,7 @@ def _place(
         return _in_run(parsed.run_id, parsed.path, tracking_uri)
     if scheme == "models":
         raise NotSupported(f"{address!r} is in the model registry, which comes later. Use runs:/<run_id>/<path>.")
-    if scheme not in ("", "file"):
-        return _Place(open_artifacts(address), None)  # says what will serve that scheme
-    return _at_path(address)
+    return _at_path(address) if scheme in ("", "file") else _at_address(address)
 
 
 def _at_path(address: str) -> _Place:
@@ -123,6 +169,14 @@ def _at_path(address: str) -> _Place:
         open_artifacts(address)  # refuses them in a URI
     folder, name = os.path.split(os.path.abspath(os.path.expanduser(local_path(address))))
     return _Place(open_artifacts(folder), SafeRelPath.parse(name))
+
+
+def _at_address(address: str) -> _Place:
+    address = address.rstrip("/")
+    above, _, name = address.rpartition("/")
+    if above.endswith(("/", ":")):  # the bucket or host itself
+        return _Place(open_artifacts(address), None)
+    return _Place(open_artifacts(above), SafeRelPath.parse(name))
 
 
 def _in_run(run_id: str, path: str, tracking_uri: str | None) -> _Place:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trackbook.entities import FileInfo, LifecycleStage, Run, RunTag, ViewType
-from trackbook.errors import InvalidParameter, InvalidState, NotFound, NotSupported, ReadOnlyStore
+from trackbook.errors import InvalidParameter, InvalidState, NotFound, NotSupported, ReadOnlyStore, TrackbookError
 from trackbook.runs.documents import encode_document, encode_text
 from trackbook.runs.pictures import Image, ImageName, encode_figure, encode_image, image_path
+from trackbook.runs.recording import RunRecords
 from trackbook.runs.tables import append_rows, concatenate, decode_table, encode_table, read_table, with_columns_of
+from trackbook.stores.artifacts.archives import write_zip
+from trackbook.stores.artifacts.paths import SafeFolder
 from trackbook.stores.artifacts.problems import reading_source
 from trackbook.stores.artifacts.repository import ArtifactRepository, join_uri, open_artifacts
 from trackbook.stores.artifacts.sources import file_name, scan_folder
@@ -28,6 +32,7 @@ __all__ = [
     "Image",
     "download_artifacts",
     "download_from",
+    "download_zip",
     "get_artifact_uri",
     "list_artifacts",
     "load_table",
@@ -40,6 +45,7 @@ __all__ = [
     "log_table",
     "log_text",
     "run_artifacts",
+    "zip_from",
 ]
 
 #: The tag by which MLflow's clients find the tables of a run.
@@ -296,9 +302,40 @@ def download_from(
     folder = tempfile.mkdtemp(prefix="trackbook-")
     try:
         return repository.download(path, folder, keep_folders)
-    except NotFound:
-        os.rmdir(folder)
+    except TrackbookError:
+        shutil.rmtree(folder)
         raise
+
+
+def download_zip(
+    store: Store, run: Run, path: str | None = None, dst_path: str | os.PathLike[str] | None = None
+) -> str:
+    """Copy a folder of artifacts, or all of them, into one .zip.
+
+    Args:
+        store: the run's store.
+        run: the run.
+        path: a folder or file; everything if None or empty.
+        dst_path: folder for the archive, made if need be; a new private one if None.
+
+    Returns:
+        Local path of the archive, ``<dst_path>/<last part of path>.zip``, or ``artifacts.zip`` for everything.
+    """
+    return zip_from(run_artifacts(store, run), _folder(path), dst_path)
+
+
+def zip_from(repository: ArtifactRepository, path: SafeRelPath | None, dst_path: str | os.PathLike[str] | None) -> str:
+    """`download_zip` for a repository."""
+    name = SafeRelPath((f"{path.parts[-1] if path else 'artifacts'}.zip",))
+    folder = tempfile.mkdtemp(prefix="trackbook-") if dst_path is None else _local(dst_path)
+    try:
+        with SafeFolder(folder, durable=False).create(name) as sink:
+            write_zip(repository, path, sink)
+    except TrackbookError:
+        if dst_path is None:
+            os.rmdir(folder)
+        raise
+    return os.path.join(folder, str(name))
 
 
 def _local(path: object) -> str:
@@ -330,8 +367,8 @@ def _writable(store: Store, run: Run) -> ArtifactRepository:
 
 
 def run_artifacts(store: Store, run: Run) -> ArtifactRepository:
-    """The repository of a run's artifacts."""
-    return open_artifacts(_root(store, run))
+    """The repository of a run's artifacts, whose sizes and hashes the store knows."""
+    return open_artifacts(_root(store, run), RunRecords(store, run.info.run_id))
 
 
 def _root(store: Store, run: Run) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from trackbook.entities import Dataset, DatasetInput
 from trackbook.errors import InvalidParameter, NotFound, NotSupported
 from trackbook.runs.addresses import download_artifacts
-from trackbook.uris import local_path, strip_user_info
+from trackbook.uris import local_path, strip_user_info_within
 
 __all__ = ["DatasetSource", "find_source", "get_source"]
 
@@ -115,7 +115,7 @@ def _of_address(source: str) -> DatasetSource:
         return DatasetSource("local", {"uri": os.path.abspath(os.path.expanduser(local_path(source)))})
     try:
         urlsplit(source)
-        address = strip_user_info(source)
+        address = strip_user_info_within(scheme + source[len(scheme) :])
     except ValueError as error:
         raise InvalidParameter(f"The source {source!r:.80} is no address: {error}.") from None
     if scheme in ("http", "https"):

@@ -108,7 +108,7 @@ class InputDataset:
         return json.dumps(self.to_dict())
 
     def to_entity(self) -> Dataset:
-        """As `trackbook.entities.Dataset`, which a run's inputs hold."""
+        """The same as `trackbook.entities.Dataset`, which a run's inputs hold."""
         return Dataset(**self.to_dict())  # type: ignore[arg-type]
 
     def _to_mlflow_entity(self) -> Dataset:
@@ -243,7 +243,7 @@ def from_numpy(
     name: str | None = None,
     digest: str | None = None,
 ) -> NumpyDataset:
-    """NumPy arrays as an input of runs.
+    """A NumPy array, or a dict of them, as an input of runs.
 
     Args:
         features: an array, or a dict of arrays.
@@ -251,6 +251,9 @@ def from_numpy(
         targets: an array, or a dict of arrays.
         name: as for `from_pandas`.
         digest: as for `from_pandas`.
+
+    Raises:
+        InvalidParameter: these are no arrays, or a name, digest or source breaks the rules.
     """
     for thing, arrays in (("features", features), ("targets", targets)):
         if thing == "features" or arrays is not None:

@@ -73,6 +73,9 @@ def start_run(
         description: text in Markdown, kept as the tag mlflow.note.content.
         log_system_metrics: sample CPU and memory; not offered yet, so only None and False are taken.
 
+    Returns:
+        The run.
+
     Raises:
         InvalidState: a run is active and `nested` is False, or the experiment is deleted.
         NotFound: no such run, parent or experiment.
@@ -173,7 +176,7 @@ def end_run(status: str = "FINISHED") -> None:
     """End the active run; nothing if this thread or task has started none.
 
     Args:
-        status: FINISHED, FAILED or KILLED.
+        status: FINISHED, FAILED or KILLED; InvalidParameter for any other.
     """
     if status not in ("FINISHED", "FAILED", "KILLED"):
         raise InvalidParameter(f"A run ends FINISHED, FAILED or KILLED, not {status!r}.")
@@ -258,7 +261,7 @@ def log_metrics(
     model_id: str | None = None,
     dataset: Any = None,
 ) -> RunOperations | None:
-    """Log one point of each metric, all of them or none; arguments as for `log_metric`."""
+    """Log one point of each metric, all of them or none; arguments and errors as for `log_metric`."""
     if model_id is None and dataset is None and (recorder := _recorder(run_id)) is not None:
         recorder.log_many(metrics, step, timestamp)
     else:
@@ -303,7 +306,11 @@ def log_batch(
     tags: Iterable[RunTag] = (),
     run_id: str | None = None,
 ) -> None:
-    """Log metrics, params and tags to the active run (or to `run_id`), all of them or none."""
+    """Log metrics, params and tags to the active run (or to `run_id`), all of them or none.
+
+    Raises:
+        InvalidParameter: a key or value breaks the rules, or a param has another value already.
+    """
     _log(metrics or (), params or (), tags or (), run_id)
 
 
@@ -326,6 +333,9 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
 
     Returns:
         The value that was given; for ``synchronous=False`` something to `wait` for.
+
+    Raises:
+        InvalidParameter: the key or value breaks the rules, or the param has another value already.
     """
     _log((), [Param(key, value)], ())
     return when_done(synchronous) or value
@@ -334,19 +344,19 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
 def log_params(
     params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None
 ) -> RunOperations | None:
-    """Log params, all of them or none."""
+    """Log params, all of them or none; see `log_param`."""
     _log((), [Param(key, value) for key, value in check_pairs("Params", params)], (), run_id)
     return when_done(synchronous)
 
 
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
-    """Set one tag, as text; the last one wins."""
+    """Set one tag, as text; the last one wins. InvalidParameter if the key or value breaks the rules."""
     _log((), (), [RunTag(key, value)])
     return when_done(synchronous)
 
 
 def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> RunOperations | None:
-    """Set tags, all of them or none."""
+    """Set tags, all of them or none; see `set_tag`."""
     _log((), (), [RunTag(key, value) for key, value in check_pairs("Tags", tags)])
     return when_done(synchronous)
 

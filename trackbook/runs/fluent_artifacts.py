@@ -70,17 +70,45 @@ def log_artifact(
 def log_artifacts(
     local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
 ) -> None:
-    """Store the content of a local folder among the run's artifacts, all of it or nothing."""
+    """Store the content of a local folder among the run's artifacts, all of it or nothing.
+
+    Args:
+        local_dir: the folder.
+        artifact_path: folder to store it in; the root if None.
+        run_id: log to this run; to the active one, started if need be, if None.
+
+    Raises:
+        InvalidParameter: there is no such folder, or names or links in it cannot be stored; it lists them all.
+        StorageFull: no space is left; nothing of it was stored.
+    """
     artifacts.log_artifacts(*_run(run_id), local_dir, artifact_path)
 
 
 def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
-    """Store text as a UTF-8 file."""
+    """Store text as a UTF-8 file.
+
+    Args:
+        text: what to store.
+        artifact_file: path of the file.
+        run_id: log to this run; to the active one, started if need be, if None.
+
+    Raises:
+        InvalidParameter: the path cannot be stored, or it is no text.
+    """
     artifacts.log_text(*_run(run_id), text, artifact_file)
 
 
 def log_dict(dictionary: Mapping[Any, Any] | Sequence[Any], artifact_file: str, run_id: str | None = None) -> None:
-    """Store a dict or list as YAML (.yaml, .yml) or JSON (any other ending)."""
+    """Store a dict or list as YAML (.yaml, .yml) or JSON (any other ending).
+
+    Args:
+        dictionary: NumPy and pandas values in it become plain ones.
+        artifact_file: path of the file.
+        run_id: log to this run; to the active one, started if need be, if None.
+
+    Raises:
+        InvalidParameter: the path cannot be stored, or a value has no plain form.
+    """
     artifacts.log_dict(*_run(run_id), dictionary, artifact_file)
 
 
@@ -91,6 +119,10 @@ def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any
         figure: a matplotlib Figure, or a plotly Figure (.html, .json, or an image where kaleido is installed).
         artifact_file: path of the file.
         save_kwargs: for matplotlib's savefig, or plotly's to_html, to_json or to_image.
+
+    Raises:
+        InvalidParameter: it is no figure, or the format is not known.
+        MissingDependency: plotly needs kaleido for that format.
     """
     artifacts.log_figure(*_run(None), figure, artifact_file, save_kwargs=save_kwargs)
 
@@ -111,7 +143,11 @@ def log_image(
         key: the series; instead of a path. A small preview is stored beside each image.
         step: a whole number; 0 if None.
         timestamp: ms since 1970-01-01 UTC; now if None.
-        synchronous: False for something to `wait` for, which is done already.
+        synchronous: False for something to `wait` for.
+
+    Raises:
+        InvalidParameter: it is no image, or there is no such format.
+        MissingDependency: Pillow is not installed.
     """
     artifacts.log_image(*_run(None), image, artifact_file, key, step, timestamp)
     return when_done(synchronous)
@@ -124,6 +160,9 @@ def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
         data: a DataFrame, or a dict of columns; columns may be new.
         artifact_file: path of the table, which ends in .json.
         run_id: log to this run; to the active one, started if need be, if None.
+
+    Raises:
+        InvalidParameter: it is no table, or the columns differ in length.
     """
     artifacts.log_table(*_run(run_id), data, artifact_file)
 
@@ -140,17 +179,26 @@ def load_table(
 
     Raises:
         NotFound: no run has such a table.
+        MissingDependency: pandas is not installed.
     """
     return artifacts.load_table(current_store(), current_experiment_id(), artifact_file, run_ids, extra_columns)
 
 
 def log_stream(stream: BinaryIO, artifact_file: str, run_id: str | None = None) -> None:
-    """Store what is left in a binary stream."""
+    """Store what is left in a binary stream.
+
+    Raises:
+        InvalidParameter: the path cannot be stored, or the stream yields text.
+    """
     artifacts.log_stream(*_run(run_id), stream, artifact_file)
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
-    """The address of the active run's artifacts, or of one of them."""
+    """The address of the active run's artifacts, or of one of them.
+
+    Raises:
+        InvalidParameter: the path breaks the rules.
+    """
     return artifacts.get_artifact_uri(*_run(None), artifact_path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import sys
@@ -11,7 +10,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.entities.keys import check_int64, check_key
-from trackbook.errors import InvalidParameter, MissingDependency
+from trackbook.errors import InvalidParameter
+from trackbook.libraries import require
 from trackbook.uris import SafeRelPath
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Image:
 
     Raises:
         InvalidParameter: another type, shape or range of values.
+        MissingDependency: Pillow is not installed.
     """
 
     def __init__(self, image: Any) -> None:
@@ -58,11 +59,18 @@ class Image:
 
         Args:
             size: width and height in pixels.
+
+        Raises:
+            ValueError: Pillow's, for a size that is none.
         """
         return Image(self._picture.resize(size))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a file whose format its ending names."""
+        """Write a file whose format its ending names.
+
+        Raises:
+            ValueError: Pillow's, for a format that it does not know.
+        """
         self._picture.save(path)
 
 
@@ -116,7 +124,7 @@ def encode_image(image: Any, name: str, preview: bool = False) -> bytes:
     Raises:
         InvalidParameter: it is no image, or there is no such format.
     """
-    pillow = _pillow(f"to log the image {name!r}")
+    pillow = _pillow(f"The image {name!r}")
     picture = image.to_pil() if isinstance(image, Image) else _pillow_image(image)
     ending = os.path.splitext(name)[1].lower()
     kind = pillow.registered_extensions().get(ending)
@@ -141,19 +149,18 @@ def encode_image(image: Any, name: str, preview: bool = False) -> bytes:
 
 def decode_image(data: bytes, name: str) -> Pillow.Image:
     """The picture in the content of an image file; InvalidParameter if it is none."""
-    return _read_image(_pillow("for images"), BytesIO(data), name)
+    return _read_image(_pillow(f"The image {name!r}"), BytesIO(data), name)
 
 
 def _pillow(purpose: str) -> Any:
-    try:
-        import PIL.Image
-    except ImportError:
-        raise MissingDependency(f"Pillow is needed {purpose}: pip install pillow") from None
+    require(purpose, "PIL")
+    import PIL.Image
+
     return PIL.Image
 
 
 def _pillow_image(image: Any) -> Pillow.Image:
-    pillow = _pillow("for images")
+    pillow = _pillow("An image")
     if isinstance(image, Image):
         return image.to_pil()
     if isinstance(image, pillow.Image):
@@ -269,8 +276,5 @@ def _plotly_bytes(figure: Any, name: str, ending: str, options: dict[str, Any]) 
         return str(figure.to_json(**options)).encode()
     if ending not in _PLOTLY_IMAGES:
         raise InvalidParameter(f"A plotly figure cannot be written as {name!r}; use .html, .json or .png.")
-    if importlib.util.find_spec("kaleido") is None:
-        raise MissingDependency(
-            f"plotly needs kaleido to write {name!r}: pip install kaleido. A name that ends in .html needs nothing."
-        )
+    require(f"The plotly figure {name!r}", "kaleido", instead="A name that ends in .html needs nothing.")
     return bytes(figure.to_image(format=ending, **options))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from trackbook.entities import Experiment, PagedList, Run, ViewType
 from trackbook.entities.keys import check_experiment_id, check_int64, check_key
 from trackbook.errors import InvalidParameter, NotFound, NotSupported
+from trackbook.libraries import require
 from trackbook.runs.session import current_experiment_id, current_store
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from trackbook.stores.base import Store
 
 __all__ = [
+    "all_pages",
     "create_experiment",
     "delete_experiment",
     "delete_experiment_tag",
@@ -68,12 +70,20 @@ def parent_of(store: Store, run_id: str) -> Run | None:
 
 
 def delete_run(run_id: str) -> None:
-    """Mark a run as deleted: it takes nothing more, and searches pass it over until `restore_run`."""
+    """Mark a run as deleted: it takes nothing more, and searches pass it over until `restore_run`.
+
+    Raises:
+        NotFound: there is no such run.
+    """
     current_store().delete_run(run_id)
 
 
 def restore_run(run_id: str) -> None:
-    """Undo `delete_run`."""
+    """Undo `delete_run`.
+
+    Raises:
+        NotFound: there is no such run.
+    """
     current_store().restore_run(run_id)
 
 
@@ -135,16 +145,19 @@ def search_runs(
         BadFilter: filter_string or order_by does not parse.
         NotFound: there is no such experiment.
         InvalidParameter: another argument breaks a rule.
+        MissingDependency: a DataFrame is asked for, and pandas is not installed.
     """
     if output_format not in ("pandas", "list"):
         raise InvalidParameter(f"output_format is 'pandas' or 'list', not {output_format!r:.80}.")
+    if output_format == "pandas":
+        require("search_runs with output_format='pandas'", "pandas", instead="Or pass output_format='list'.")
     most = check_int64("max_results", max_results)
     if most < 0:
         raise InvalidParameter(f"max_results is a number of runs and not negative; it is {most}.")
     store = current_store()
     where = _where(store, experiment_ids, experiment_names, search_all_experiments)
     if output_format == "list":
-        return _all_pages(
+        return all_pages(
             lambda size, token: store.search_runs(where, filter_string, run_view_type, size, order_by, token), most
         )
     from trackbook.runs.frames import runs_frame
@@ -163,7 +176,7 @@ def _where(store: Store, ids: object, names: object, all_experiments: bool) -> l
     if by_id or by_name:
         return by_id or by_name or []
     if all_experiments:
-        everywhere = _all_pages(lambda size, token: store.search_experiments(max_results=size, page_token=token), None)
+        everywhere = all_pages(lambda size, token: store.search_experiments(max_results=size, page_token=token), None)
         return [experiment.experiment_id for experiment in everywhere]
     return [current_experiment_id()] if by_id is None and by_name is None else []
 
@@ -197,8 +210,8 @@ def _several(argument: str, values: object) -> list[Any]:
     return list(values)
 
 
-def _all_pages(page: Callable[[int, str | None], PagedList[T]], most: int | None) -> list[T]:
-    """The items of all pages, up to a number of them."""
+def all_pages(page: Callable[[int, str | None], PagedList[T]], most: int | None) -> list[T]:
+    """The items of all pages, up to a number of them; `page` takes a size and a token."""
     found: list[T] = []
     token: str | None = None
     while True:
@@ -223,12 +236,18 @@ def search_experiments(
         max_results: at most so many; all if None.
         filter_string: such as ``name LIKE 'digits%' AND tags.team = 'vision'``.
         order_by: such as ``["name ASC"]``; newest first if None.
+
+    Returns:
+        All that match, or the first `max_results` of them.
+
+    Raises:
+        BadFilter: filter_string or order_by does not parse.
     """
     most = None if max_results is None else check_int64("max_results", max_results)
     if most is not None and most < 0:
         raise InvalidParameter(f"max_results is a number of experiments and not negative; it is {most}.")
     store = current_store()
-    return _all_pages(
+    return all_pages(
         lambda size, token: store.search_experiments(view_type, size, filter_string, order_by, token), most
     )
 
@@ -268,27 +287,47 @@ def get_experiment(experiment_id: str) -> Experiment:
 
 
 def get_experiment_by_name(name: str) -> Experiment | None:
-    """An experiment by its name, a deleted one too; None if there is none."""
+    """An experiment by its name, a deleted one too; None if there is none.
+
+    Raises:
+        InvalidParameter: it is no name.
+    """
     return current_store().get_experiment_by_name(name)
 
 
 def delete_experiment(experiment_id: str) -> None:
-    """Mark an experiment and its runs as deleted; it keeps its name."""
+    """Mark an experiment and its runs as deleted; it keeps its name.
+
+    Raises:
+        NotFound: there is no such experiment, or it is deleted already.
+    """
     current_store().delete_experiment(experiment_id)
 
 
 def restore_experiment(experiment_id: str) -> None:
-    """Undo `delete_experiment`, for its runs too."""
+    """Undo `delete_experiment`, for its runs too.
+
+    Raises:
+        NotFound: there is no such deleted experiment.
+    """
     current_store().restore_experiment(experiment_id)
 
 
 def set_experiment_tag(key: str, value: Any) -> None:
-    """Set one tag of the chosen experiment, as text; the last one wins."""
+    """Set one tag of the chosen experiment, as text; the last one wins.
+
+    Raises:
+        InvalidParameter: the key or value breaks the rules.
+    """
     set_experiment_tags({check_key("tag", key): value})
 
 
 def set_experiment_tags(tags: Mapping[str, Any]) -> None:
-    """Set tags of the chosen experiment, all of them or none."""
+    """Set tags of the chosen experiment, all of them or none.
+
+    Raises:
+        InvalidParameter: a key or value breaks the rules.
+    """
     current_store().set_experiment_tags(current_experiment_id(), tags)
 
 

@@ -76,7 +76,11 @@ def is_tracking_uri_set() -> bool:
 
 
 def set_registry_uri(uri: str | os.PathLike[str]) -> None:
-    """Choose another store for registered models; "" goes back to the tracking store."""
+    """Choose another store for registered models; "" goes back to the tracking store.
+
+    Raises:
+        InvalidParameter: it is no store's path or URI.
+    """
     global _registry_uri
     _registry_uri = parse_store_uri(uri).uri if uri else None
 
@@ -100,6 +104,9 @@ def set_experiment(
         experiment_name: its name.
         experiment_id: its id; instead of a name.
         trace_location: refused; traces of language models are left out.
+
+    Returns:
+        The experiment.
 
     Raises:
         InvalidParameter: neither or both were given, or the name breaks the rules.

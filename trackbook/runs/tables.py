@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trackbook.entities import Run, RunInfo
 from trackbook.errors import InvalidParameter
+from trackbook.libraries import require
 from trackbook.runs.documents import decode_document, encode_text, plain
 
 if TYPE_CHECKING:
@@ -148,7 +149,8 @@ def _fact(run: Run, column: str) -> Any:
 
 
 def concatenate(tables: Sequence[Table]) -> pd.DataFrame:
-    """The rows of all tables as one DataFrame, in their order."""
+    """The rows of all tables as one DataFrame, in their order; MissingDependency without pandas."""
+    require("load_table", "pandas", instead="Or download the table, which is JSON: {'columns': [...], 'data': [...]}.")
     import pandas as pd
 
     whole = Table([], [])

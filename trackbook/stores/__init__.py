@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from trackbook.errors import NotSupported
 from trackbook.stores.discovery import refuse_mlflow_runs
+from trackbook.stores.forks import in_forked_child
 from trackbook.uris import StoreUri, parse_store_uri, strip_user_info
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ __all__ = ["close_stores", "open_store"]
 
 _lock = threading.RLock()
 _open: dict[tuple[str, bool], Store] = {}
-os.register_at_fork(after_in_child=lambda: globals().update(_lock=threading.RLock()))
+in_forked_child(lambda: globals().update(_lock=threading.RLock()))
 
 
 def open_store(uri: str | os.PathLike[str], *, read_only: bool = False) -> Store:

@@ -387,8 +387,8 @@ class FileStore(ABC):
         """
 
     @abstractmethod
-    def forget_files(self, run_id: str, path: str | None = None) -> int:
-        """Forget what `stored_files` would list, of deleted runs too; return how many files that were."""
+    def forget_files(self, run_id: str, path: str | Sequence[str] | None = None) -> int:
+        """Forget what `stored_files` would list, or just the files of a list, of deleted runs too; return how many."""
 
 
 class Store(ExperimentStore, RunStore, PointStore, FileStore, UpkeepStore):

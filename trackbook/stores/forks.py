@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["Forkable", "at_fork"]
+__all__ = ["Forkable", "at_fork", "in_forked_child"]
 
 
 class Forkable(Protocol):
@@ -33,6 +34,12 @@ def at_fork(store: Forkable) -> None:
     _stores.add(store)
 
 
+def in_forked_child(renew: Callable[[], object]) -> None:
+    """Have something done in every forked child, where processes can fork."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=renew)
+
+
 def _before() -> None:
     _forking.acquire()  # two threads may fork at once
     for store in sorted(_stores, key=id):
@@ -55,4 +62,5 @@ def _in_child() -> None:
         _held.pop(0).after_fork_in_child()
 
 
-os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)

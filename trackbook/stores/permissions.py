@@ -28,8 +28,9 @@ def file_mode() -> int:
 def make_file(path: str | Path) -> None:
     """Make an empty file that only its owner, or the group, may open; nothing if there is one."""
     with suppress(FileExistsError):
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        os.fchmod(descriptor, file_mode())
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        if hasattr(os, "fchmod"):  # on Windows a file has the permissions of its folder
+            os.fchmod(descriptor, file_mode())
         os.close(descriptor)
 
 

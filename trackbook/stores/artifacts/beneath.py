@@ -17,7 +17,9 @@ Opener = Callable[[int, Sequence[str], int, int], int]
 _OPENAT2 = 437  # one number on every architecture of Linux
 _NO_SYMLINKS, _BENEATH = 0x04, 0x08
 _RETRIES = 100
-_FOLDER_ON_THE_WAY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
+_FOLDER_ON_THE_WAY = 0  # of which Windows knows no part
+for _flag in ("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC", "O_PATH"):
+    _FOLDER_ON_THE_WAY |= getattr(os, _flag, os.O_RDONLY)
 
 
 class _How(ctypes.Structure):

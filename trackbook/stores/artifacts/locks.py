@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 from trackbook.errors import StoreAway
 from trackbook.stores.artifacts.problems import writing
+from trackbook.stores.flock import lock
 
 __all__ = ["LOCK_NAME", "locked"]
 
@@ -31,32 +31,32 @@ def locked(folder: str, file_mode: int | None = None, seconds: float = 60.0) -> 
     """
     path = os.path.join(folder, LOCK_NAME)
     with writing(folder, LOCK_NAME):
-        lock = _take(path, file_mode, seconds)
+        held = _take(path, file_mode, seconds)
     try:
         yield
     finally:
         with suppress(FileNotFoundError):
             os.unlink(path)  # while it is held: whoever waits for this file looks again
-        os.close(lock)
+        os.close(held)
 
 
 def _take(path: str, file_mode: int | None, seconds: float) -> int:
     deadline = time.monotonic() + seconds
     while True:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(held)
             # A file that its last holder has removed is no lock: the next process would make, and lock, a new one.
-            if os.path.samestat(os.fstat(lock), os.stat(path)):
+            if os.path.samestat(os.fstat(held), os.stat(path)):
                 if file_mode is not None:
-                    os.fchmod(lock, file_mode)
-                return lock
+                    os.fchmod(held, file_mode)
+                return held
         except (BlockingIOError, FileNotFoundError):
             pass
         except BaseException:
-            os.close(lock)
+            os.close(held)
             raise
-        os.close(lock)
+        os.close(held)
         if time.monotonic() > deadline:
             raise StoreAway(f"Another process has held {path} for {seconds:.0f} s. Try again when it is done.")
         time.sleep(_PAUSE)

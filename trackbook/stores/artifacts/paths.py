@@ -8,8 +8,8 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import BinaryIO
 
 from trackbook.entities import FileInfo
@@ -18,10 +18,12 @@ from trackbook.stores.artifacts.beneath import Opener, is_plain_name, open_benea
 from trackbook.stores.artifacts.problems import ABSENT, reading, writing
 from trackbook.uris import SafeRelPath
 
-__all__ = ["SafeFolder", "Sink", "is_reserved"]
+__all__ = ["Around", "SafeFolder", "Sink", "is_reserved"]
 
 _RESERVED = re.compile(r"\.tmp-(?:[0-9a-f]{32}|lock)")
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+#: What surrounds the moment in which something takes its place.
+Around = Callable[[], AbstractContextManager[object]]
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
@@ -120,9 +122,14 @@ class SafeFolder:
                 os.close(self._make_folders(root, _names(path)))
 
     @contextmanager
-    def create(self, path: SafeRelPath) -> Iterator[Sink]:
-        """A new file, or a new content of one, which is there, whole, when the block has ended without an error."""
-        with self._staged(path) as (root, name):
+    def create(self, path: SafeRelPath, around: Around = nullcontext) -> Iterator[Sink]:
+        """A new file, or a new content of one, which is there, whole, when the block has ended without an error.
+
+        Args:
+            path: of the file.
+            around: entered when the file is written, before it takes its place, and left when it has.
+        """
+        with self._staged(path, around) as (root, name):
             with writing(self.root, path):
                 descriptor = self._open(root, (name,), _NEW_FILE, 0o666)
             try:
@@ -133,12 +140,12 @@ class SafeFolder:
                 os.close(descriptor)
 
     @contextmanager
-    def create_folder(self, path: SafeRelPath | None) -> Iterator[SafeFolder]:
+    def create_folder(self, path: SafeRelPath | None, around: Around = nullcontext) -> Iterator[SafeFolder]:
         """A folder to fill, whose files and folders take their places below `path` when the block has ended well.
 
         A folder that was not there appears in one step; into one that was there, files are moved one by one.
         """
-        with self._staged(path) as (root, name):
+        with self._staged(path, around) as (root, name):
             with writing(self.root, path or ""):
                 os.close(self._make_folders(root, (name,)))
             yield SafeFolder(os.path.join(self.root, name), self.file_mode, self._durable, self._open)
@@ -162,6 +169,24 @@ class SafeFolder:
         finally:
             os.close(descriptor)
 
+    def remove(self, path: SafeRelPath | None = None) -> None:
+        """Delete a file or folder, which vanishes in one step, or all with the root; nothing there is no error."""
+        parts = _names(path)
+        with writing(self.root, path or ""), self._opened(()) as root, self._opened(parts[:-1]) as above:
+            if root is None or above is None:
+                return
+            if parts:
+                name = f".tmp-{secrets.token_hex(16)}"
+                with suppress(FileNotFoundError):
+                    os.rename(parts[-1], name, src_dir_fd=above, dst_dir_fd=root)
+                    self._sync(above)
+                _remove(name, root)
+                return
+            for name in os.listdir(root):
+                _remove(name, root)
+            with suppress(OSError):  # somebody has just stored something
+                os.rmdir(self.root)
+
     def remove_leftovers(self, age: float = 86_400.0, now: float | None = None) -> int:
         """Delete unfinished writes of processes that were killed; return how many.
 
@@ -184,7 +209,7 @@ class SafeFolder:
     # -- the steps of a write
 
     @contextmanager
-    def _staged(self, path: SafeRelPath | None) -> Iterator[tuple[int, str]]:
+    def _staged(self, path: SafeRelPath | None, around: Around) -> Iterator[tuple[int, str]]:
         """Descriptor of the root and a new reserved name; what the block made of it is moved to `path` after it."""
         parts = _names(path)
         with writing(self.root, path or ""):
@@ -193,7 +218,7 @@ class SafeFolder:
         name = f".tmp-{secrets.token_hex(16)}"
         try:
             yield root, name
-            with writing(self.root, path or ""):
+            with around(), writing(self.root, path or ""):
                 self._publish(root, name, parts)
         except BaseException:
             _remove(name, root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -88,11 +89,9 @@ def free_bytes(path: str) -> int:
     """Bytes that this user may still write on the device of a path, or of the nearest folder above it that exists."""
     while True:
         try:
-            room = os.statvfs(path)
+            return shutil.disk_usage(path).free
         except OSError:
             above = os.path.dirname(path)
             if above == path:
                 return 0
             path = above
-        else:
-            return room.f_bavail * room.f_frsize

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trackbook.errors import InvalidParameter
+from trackbook.stores.artifacts.names import folded, portability_problem
 from trackbook.stores.artifacts.paths import is_reserved
 from trackbook.stores.artifacts.problems import reading_source
 from trackbook.uris import SafeRelPath
@@ -26,11 +27,13 @@ class Source(NamedTuple):
         path: under which it is stored, below the folder that it is stored in.
         real: where it lies below the real path of the scanned folder; no part of it is a link.
         is_folder: whether it is a folder.
+        size: bytes of a file, 0 of a folder.
     """
 
     path: SafeRelPath
     real: SafeRelPath
     is_folder: bool
+    size: int
 
 
 class _Refused(Exception):
@@ -57,6 +60,7 @@ def scan_folder(folder: str, below: SafeRelPath | None = None) -> list[Source]:
         raise InvalidParameter(f"log_artifacts stores a folder, and {folder!r} is {kind}.")
     top = Path(folder).resolve()
     found: dict[str, Source] = {}
+    spellings: dict[str, str] = {}
     refused: list[str] = []
     with reading_source(folder):
         entries = list(_walk(top, top, (), (top,)))
@@ -65,6 +69,9 @@ def scan_folder(folder: str, below: SafeRelPath | None = None) -> list[Source]:
             source = _source(name, entry, top, below)
             if str(source.path) in found:
                 raise _Refused("has the same name as another one once both are in Unicode's normal form NFC")
+            other = spellings.setdefault(folded(str(source.path)), str(source.path))
+            if other != str(source.path) and _parent(other) == _parent(str(source.path)):
+                raise _Refused(f"differs from {other!r} only by upper and lower case, which not every disk tells apart")
             found[str(source.path)] = source
         except _Refused as reason:
             refused.append(f"{'/'.join(name)!r} {reason}.")
@@ -78,6 +85,10 @@ def scan_folder(folder: str, below: SafeRelPath | None = None) -> list[Source]:
             + more
         )
     return [found[path] for path in sorted(found)]
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _walk(
@@ -113,7 +124,8 @@ def _source(name: tuple[str, ...], entry: Path | _Refused, top: Path, below: Saf
     if isinstance(entry, _Refused):
         raise entry
     with reading_source(str(entry)):
-        kind = entry.stat().st_mode
+        about = entry.stat()
+    kind, size = about.st_mode, about.st_size
     if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
         raise _Refused("is neither a file nor a folder")
     stored = unicodedata.normalize("NFC", "/".join(name))
@@ -122,4 +134,8 @@ def _source(name: tuple[str, ...], entry: Path | _Refused, top: Path, below: Saf
         raise _Refused("has a percent sign, which is not allowed")
     if is_reserved(name[-1]):
         raise _Refused("is a name that Trackbook keeps for unfinished writes")
-    return Source(SafeRelPath(tuple(stored.split("/"))), SafeRelPath(entry.relative_to(top).parts), stat.S_ISDIR(kind))
+    problem = portability_problem(unicodedata.normalize("NFC", name[-1]))
+    if problem:
+        raise _Refused(problem)
+    path, real = SafeRelPath(tuple(stored.split("/"))), SafeRelPath(entry.relative_to(top).parts)
+    return Source(path, real, stat.S_ISDIR(kind), 0 if stat.S_ISDIR(kind) else size)

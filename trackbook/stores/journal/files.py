@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import re
 import secrets
+import shutil
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trackbook.errors import StorageFull, StoreError
+from trackbook.stores.flock import lock
 from trackbook.stores.journal.records import HEADER, Series, json_record, scan
 from trackbook.stores.permissions import file_mode, make_folder
 
@@ -148,7 +149,7 @@ def _make_locked(path: Path, mode: int) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, mode)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock(descriptor, wait=True)
         except OSError:
             os.close(descriptor)
             raise
@@ -163,7 +164,7 @@ def _remove_nascent(folder: Path, own: str | None) -> None:
         if not name.endswith(NASCENT) or name.startswith(own or "."):
             continue
         with suppress(OSError), open(folder / name, "rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file.fileno())
             if os.fstat(file.fileno()).st_ino == os.stat(folder / name).st_ino:
                 os.unlink(folder / name)
 
@@ -181,7 +182,11 @@ def living_writers(folder: Path, writers: Iterable[str]) -> set[str]:
     """Those of some writers whose process is alive on this machine: one of their segments is locked."""
     wanted = set(writers)
     alive = set()
-    for segment in list_segments(folder):
+    try:
+        segments = list_segments(folder) if wanted else []
+    except PermissionError:  # another user's: whether they live cannot be seen, and so nobody is called dead
+        return wanted
+    for segment in segments:
         if segment.writer in wanted and segment.writer not in alive and _is_locked(segment.path):
             alive.add(segment.writer)
     return alive
@@ -189,11 +194,11 @@ def living_writers(folder: Path, writers: Iterable[str]) -> set[str]:
 
 def _is_locked(path: Path) -> bool:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        lock(descriptor, shared=True)
     except OSError:
         return True
     finally:
@@ -220,7 +225,7 @@ def lock_orphan(segment: SegmentFile) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(descriptor)
         header = read_header(descriptor)[0]
         known = header.get("host", host_and_boot()[0]) == host_and_boot()[0] and header.get("format", FORMAT) <= FORMAT
         if known and os.fstat(descriptor).st_nlink:
@@ -247,9 +252,8 @@ def orphans(folder: Path, own: str | None) -> Iterator[tuple[SegmentFile, int]]:
 def storage_error(error: OSError, folder: Path) -> StoreError:
     """A failed write as an error that names the place and the room that is left."""
     if error.errno in _FULL:
-        room = os.statvfs(folder)
         return StorageFull(
-            f"No space left to log to {str(folder)!r}: {room.f_bavail * room.f_frsize} bytes are free. "
+            f"No space left to log to {str(folder)!r}: {shutil.disk_usage(folder).free} bytes are free. "
             "Nothing logged before is lost; free some space and go on."
         )
     return StoreError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -287,6 +288,5 @@ def _translated(error: sqlite3.Error, database: Database) -> StoreError | ReadOn
 
 def _room(where: str) -> str:
     with suppress(OSError):
-        room = os.statvfs(os.path.dirname(where) or ".")
-        return f"{room.f_bavail * room.f_frsize} bytes are free."
+        return f"{shutil.disk_usage(os.path.dirname(where) or '.').free} bytes are free."
     return "no bytes are known to be free."

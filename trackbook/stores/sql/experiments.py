@@ -12,6 +12,7 @@ from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotF
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.runs import deleted_message
 from trackbook.stores.sql.tables import PURGING
+from trackbook.uris import check_artifact_root
 
 __all__ = ["Experiments"]
 
@@ -184,6 +185,7 @@ def _checked_location(location: object) -> str:
             f"artifact_location is a folder or a URI as text, not {location!r:.80}. "
             "Leave it out for one beside the database."
         )
+    check_artifact_root(os.fspath(location))
     return os.fspath(location)
 
 

@@ -17,6 +17,7 @@ __all__ = ["Files"]
 _PUT = "INSERT INTO files (run, path_key, path, size, sha256, time) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _REPLACE = "UPDATE files SET size = ?, sha256 = ?, time = ? WHERE run = ? AND path_key = ?"
 _LISTED = "SELECT path, size, sha256, time FROM files WHERE run = ?"
+_FORGET = "DELETE FROM files WHERE run = ?"
 _ONE = " AND path_key = ?"
 _BELOW = " AND substr(path, 1, ?) = ?"
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -50,15 +51,16 @@ class Files:
                 rows = connection.execute(_LISTED + _BELOW, (run, len(path) + 1, f"{path}/"))
         return sorted((StoredFile(*row) for row in rows), key=lambda file: file.path)
 
-    def forget_files(self, run_id: str, path: str | None = None) -> int:
+    def forget_files(self, run_id: str, path: str | Sequence[str] | None = None) -> int:
         check_run_id(run_id)
-        delete = "DELETE FROM files WHERE run = ?"
         with self.database.write() as connection:
             run = self._key(connection, run_id)
+            if path is not None and not isinstance(path, str):
+                return connection.executemany(_FORGET + _ONE, [(run, _path_key(each)) for each in path]) if path else 0
             if not path:
-                return connection.change(delete, (run,))
-            return connection.change(delete + _ONE, (run, _path_key(path))) or connection.change(
-                delete + _BELOW, (run, len(path) + 1, f"{path}/")
+                return connection.change(_FORGET, (run,))
+            return connection.change(_FORGET + _ONE, (run, _path_key(path))) or connection.change(
+                _FORGET + _BELOW, (run, len(path) + 1, f"{path}/")
             )
 
 

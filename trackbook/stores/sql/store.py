@@ -15,6 +15,7 @@ from trackbook.entities.checks import checked_batch, checked_metric
 from trackbook.entities.keys import check_run_id
 from trackbook.errors import InvalidParameter, ReadOnlyStore, StoreError
 from trackbook.stores.base import Recorder, Store
+from trackbook.stores.flock import has_flock
 from trackbook.stores.forks import at_fork
 from trackbook.stores.journal.drainer import Extra
 from trackbook.stores.journal.files import living_writers
@@ -82,6 +83,9 @@ class SqlStore(
         at_fork(self)
 
     def _open_journal(self, store_id: str) -> None:
+        if not has_flock():
+            log.warning("This system has no file locks for a journal: each call waits for the database.")
+            return
         try:
             make_folder(self._folder.parent)
             make_folder(self._folder)
