@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -17,6 +18,7 @@ from trackbook.libraries import installed_version, is_installed, mixed_versions,
 
 ROOT = Path(__file__).parents[1]
 LIGHT = ROOT / "light"
+WITH_A_NOTEBOOK = {"lab", "demo", "test", "dev"}
 LEFT_OUT = {"pandas", "plotly", "ipython", "ipywidgets", "anywidget", "tornado"}
 
 
@@ -75,6 +77,33 @@ def test_two_distributions_of_two_versions_are_recognised(monkeypatch: pytest.Mo
     assert mixed_versions() == ""
 
 
+#: Rooms whose first import asks for what all of them need, or that are reached through such a call only.
+GATED = ("trackbook/widgets/", "trackbook/magics/", "trackbook/dashboard/", "trackbook/demo/")
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """What a module imports, also inside functions, but not for type checkers."""
+    hidden = {
+        id(below)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for below in ast.walk(node)
+    }
+    nodes = [node for node in ast.walk(tree) if id(node) not in hidden]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.partition(".")[0] for name in names}
+
+
+def test_what_a_light_install_lacks_is_asked_for_where_it_is_imported() -> None:
+    silent = []
+    for path in sorted((ROOT / "trackbook").rglob("*.py")):
+        text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()
+        wanted = imported(ast.parse(text)) & set(libraries._KNOWN)
+        silent += [f"{name}: {each}" for each in sorted(wanted) if f'"{each}"' not in text or "require(" not in text]
+    assert [each for each in silent if not each.startswith(GATED)] == []
+
+
 def project(folder: Path) -> dict[str, Any]:
     return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]  # type: ignore[no-any-return]
 
@@ -82,6 +111,8 @@ def project(folder: Path) -> dict[str, Any]:
 def test_light_distribution_depends_on_all_but_what_a_notebook_needs() -> None:
     whole, light = project(ROOT), project(LIGHT)
     assert light["dependencies"] == [need for need in whole["dependencies"] if need.partition(">")[0] not in LEFT_OUT]
+    extras = {name: needs for name, needs in whole["optional-dependencies"].items() if name not in WITH_A_NOTEBOOK}
+    assert light["optional-dependencies"] == extras
     for same in ("requires-python", "license", "authors", "scripts", "dynamic"):
         assert light[same] == whole[same]
     assert (LIGHT / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()

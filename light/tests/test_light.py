@@ -153,6 +153,17 @@ def test_command_says_its_version() -> None:
     assert (said.returncode, said.stdout, said.stderr) == (0, f"trackbook {trackbook.__version__}\n", "")
 
 
+def test_command_finds_runs() -> None:
+    train("first", 0.5)
+    train("second", 0.1)
+    close_stores()
+    said = shell("runs", "search", "--filter", "metrics.loss < 0.05", "--format", "json")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert [row["run_name"] for row in json.loads(said.stdout)] == ["second"]
+    table = shell("runs", "list")
+    assert all(name in table.stdout for name in ("first", "second"))
+
+
 def dashboard() -> object:
     from trackbook.dashboard import Dashboard
 

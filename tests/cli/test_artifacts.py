@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +45,18 @@ def test_folder_travels_there_and_back(shell: Shell, run: str, plots: Path) -> N
     listed = json.loads(shell("artifacts", "list", "--run-id", run).output)
     assert [(file["path"], file["is_dir"]) for file in listed] == [("a.txt", False), ("roc", True)]
     copy = Path(shell("artifacts", "download", "-u", f"runs:/{run[:8]}/roc").output.strip())
+    assert copy.name == "roc"
     assert [file.name for file in copy.iterdir()] == ["curve.csv"]
+
+
+@pytest.mark.parametrize("named", ["-r {run} -a roc", "-u runs:/{run}/roc"])
+def test_folder_is_copied_as_one_file(shell: Shell, run: str, plots: Path, tmp_path: Path, named: str) -> None:
+    shell("artifacts", "log-artifacts", "-l", "plots", "-r", run)
+    words = named.format(run=run[:6]).split()
+    copy = shell("artifacts", "download", *words, "--zip", "-d", str(tmp_path / "copy")).output.strip()
+    assert copy == str(tmp_path / "copy" / "roc.zip")
+    with zipfile.ZipFile(copy) as archive:
+        assert [Path(name).name for name in archive.namelist()] == ["curve.csv"]
 
 
 def test_list_can_be_a_table(shell: Shell, run: str, plots: Path) -> None:
@@ -63,7 +75,7 @@ def test_local_address_is_copied(shell: Shell, plots: Path, tmp_path: Path) -> N
     assert sorted(file.name for file in Path(copy).iterdir()) == ["a.txt", "roc"]
 
 
-@pytest.mark.parametrize("which", [(), ("-r", "abcd", "-u", "runs:/abcd/x")])
+@pytest.mark.parametrize("which", [(), ("-r", "abcd", "-u", "runs:/abcd/x"), ("-u", "x", "-a", "y")])
 def test_download_is_from_one_place(shell: Shell, here: Store, which: tuple[str, ...]) -> None:
     shell("artifacts", "download", *which, code=2)
 

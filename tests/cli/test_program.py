@@ -176,3 +176,15 @@ def test_message_steers_no_terminal(shell: Shell, here: Store) -> None:
 
 def test_wrong_line_names_the_command(shell: Shell) -> None:
     assert "trackbook runs" in CliRunner().invoke(main, ["runs", "nothing"], prog_name="trackbook").output
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_output_that_goes_nowhere_is_no_traceback(here: Store, form: str) -> None:
+    here.create_run(NewRun("0", "keen-heron"))
+    line = " ".join([*PROGRAM, "runs", "list", "--format", form])
+    closed = subprocess.run(["sh", "-c", f"{line} >&-"], capture_output=True, text=True, check=False)
+    assert (closed.returncode, closed.stderr) == (0, "")
+    full = subprocess.run(["sh", "-c", f"{line} >/dev/full"], capture_output=True, text=True, check=False)
+    assert full.returncode != 0
+    assert full.stderr.startswith("Error: No space left on device")
+    assert "Traceback" not in full.stderr

@@ -68,7 +68,7 @@ def test_heading_is_made_visible_too() -> None:
 
 
 def test_what_is_to_be_kept_stays() -> None:
-    assert visible("a\r\nb\x1b", keep="\r\n") == "a\r\nb\\x1b"
+    assert visible("a\n\rb\x1b", keep="\n") == "a\n\\rb\\x1b"
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,17 @@ def test_table_fits_the_terminal(room: int) -> None:
     assert all(width(line) <= room for line in table if not line.startswith("("))
     assert table[1].startswith("0123456789")
     assert ("…" in table[1]) == (room < 250)
+
+
+LONG = ["漢" * 40, "e\u0301" * 40, "👩\u200d🔬" * 20, "☀\ufe0f" * 40, "a漢" * 30, "x" * 70_000]
+
+
+@pytest.mark.parametrize("text", LONG, ids=["wide", "marks", "joined", "variants", "mixed", "long"])
+def test_text_is_cut_between_letters_and_never_wider_than_its_column(text: str) -> None:
+    for room in range(13, 40):
+        (cell,) = lines([{"a": "1", "b": text}], Layout(room))[1:]
+        assert (room - 2) / 2 <= width(cell) <= room
+        assert cell.endswith("…")
 
 
 def test_columns_without_room_are_counted() -> None:

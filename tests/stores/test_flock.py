@@ -37,6 +37,27 @@ with trackbook.start_run(run_name="first", tags={"team": "vision"}) as run:
     trackbook.log_metrics({"accuracy": 0.9}, step=5)
     with trackbook.start_run(nested=True) as child:
         trackbook.log_batch(metrics=[trackbook.entities.Metric("loss", 0.5, 1, 2)])
+    trackbook.log_text("naïve", "notes/today.txt")
+    trackbook.log_text("twice", "notes/today.txt")
+    trackbook.log_table({"a": [1]}, "table.json")
+    trackbook.log_table({"a": [2]}, "table.json")
+    os.makedirs("output/deep")
+    open("output/deep/weights.bin", "wb").write(b"x" * 3_000_000)
+    trackbook.log_artifacts("output", "model")
+from trackbook.artifacts import download_artifacts, list_artifacts, load_dict, load_text
+
+address = f"runs:/{run.info.run_id}"
+assert [file.path for file in list_artifacts(run_id=run.info.run_id)] == ["model", "notes", "table.json"]
+assert load_text(f"{address}/notes/today.txt") == "twice"
+assert load_dict(f"{address}/table.json")["data"] == [[1], [2]]
+copy = download_artifacts(f"{address}/model", dst_path="copy")
+assert os.path.getsize(os.path.join(copy, "deep", "weights.bin")) == 3_000_000
+try:
+    trackbook.Client().log_text(run.info.run_id, "out", "../out.txt")
+except trackbook.MlflowException:
+    pass
+else:
+    raise AssertionError
 try:
     with trackbook.start_run() as failed:
         raise KeyError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from trackbook.cli.completion import artifact_paths, run_ids
@@ -84,39 +86,34 @@ def list_(run_id: str, artifact_path: str | None, form: str, store_uri: str | No
 )
 @click.option("--artifact-uri", "-u", metavar="URI", help="Instead of a run: runs:/<run_id>/<path>, a path or a URI.")
 @click.option("--dst-path", "-d", type=click.Path(), help="Folder to copy to; a new private one if left out.")
+@click.option("--zip", "as_zip", is_flag=True, help="Copy them as one .zip file.")
 @store_option
-def download(
-    run_id: str | None,
-    artifact_path: str | None,
-    artifact_uri: str | None,
-    dst_path: str | None,
-    store_uri: str | None,
-) -> None:
+def download(artifact_uri: str | None, run_id: str | None, artifact_path: str | None, **how: Any) -> None:
     """Copy artifacts to a local folder, and print the path of the copy."""
     if (run_id is None) == (artifact_uri is None):
         raise click.UsageError("Give one of --run-id and --artifact-uri.")
     if artifact_uri is None:
-        click.echo(_from_run(str(run_id), artifact_path, dst_path, store_uri))
+        click.echo(_from_run(str(run_id), artifact_path, **how))
+    elif artifact_path is not None:
+        raise click.UsageError("--artifact-path goes with --run-id; add it to the --artifact-uri instead.")
     else:
-        click.echo(_from_uri(artifact_uri, artifact_path, dst_path, store_uri))
+        click.echo(_from_uri(artifact_uri, **how))
 
 
-def _from_run(text: str, path: str | None, dst_path: str | None, store_uri: str | None) -> str:
-    from trackbook.runs.artifacts import download_artifacts
+def _from_run(text: str, path: str | None, store_uri: str | None, dst_path: str | None, as_zip: bool) -> str:
+    from trackbook.runs.artifacts import download_artifacts, download_zip
     from trackbook.runs.lookup import run_by_id
 
     store = existing_store(store_uri)
-    return download_artifacts(store, run_by_id(store, text), path, dst_path)
+    return (download_zip if as_zip else download_artifacts)(store, run_by_id(store, text), path, dst_path)
 
 
-def _from_uri(uri: str, path: str | None, dst_path: str | None, store_uri: str | None) -> str:
-    from trackbook.runs.addresses import download_artifacts
+def _from_uri(uri: str, store_uri: str | None, dst_path: str | None, as_zip: bool) -> str:
+    from trackbook.runs.addresses import download_artifacts, download_zip
     from trackbook.runs.lookup import run_by_id
     from trackbook.uris import parse_run_uri
 
-    if not uri.lower().startswith("runs:"):
-        return download_artifacts(uri, artifact_path=path, dst_path=dst_path)
-    named = parse_run_uri(uri.rstrip("/"))
-    store = existing_store(store_uri)
-    address = f"runs:/{run_by_id(store, named.run_id).info.run_id}/{named.path}"
-    return download_artifacts(address, artifact_path=path, dst_path=dst_path, tracking_uri=store.uri)
+    if uri.lower().startswith("runs:"):
+        named, store = parse_run_uri(uri.rstrip("/")), existing_store(store_uri)
+        uri, store_uri = f"runs:/{run_by_id(store, named.run_id).info.run_id}/{named.path}", store.uri
+    return (download_zip if as_zip else download_artifacts)(uri, dst_path=dst_path, tracking_uri=store_uri)

@@ -47,12 +47,12 @@ def show(rows: Sequence[Row], form: str, columns: Sequence[str] | None = None) -
         columns: which, in order; all, in the order in which they are met, if None.
     """
     names = list(dict.fromkeys(name for row in rows for name in row)) if columns is None else list(columns)
-    terminal = sys.stdout.isatty()
+    terminal = sys.stdout is not None and sys.stdout.isatty()
     if form == "json":
         show_document([{name: row.get(name) for name in names} for row in rows])
     elif form == "csv":
         text = as_csv(rows, names)
-        _write(visible(text, keep="\r\n") if terminal else text)
+        _write(visible(text.replace("\r\n", "\n"), keep="\n") if terminal else text)
     else:
         _write(as_table(rows, names, Layout.of_terminal() if terminal else Layout()))
 
@@ -60,8 +60,8 @@ def show(rows: Sequence[Row], form: str, columns: Sequence[str] | None = None) -
 def show_document(value: object) -> None:
     """Write one value as JSON."""
     text = as_json(value)
-    if not sys.stdout.encoding.lower().startswith("utf"):  # JSON has escapes of its own
-        text = json.dumps(json.loads(text), indent=2)
+    if sys.stdout is not None and not sys.stdout.encoding.lower().startswith("utf"):
+        text = json.dumps(json.loads(text), indent=2)  # with JSON's own escapes for letters that cannot be written
     _write(text + "\n")
 
 

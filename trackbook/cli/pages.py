@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from trackbook.cli.store import store_option
+
 __all__ = ["demo", "ui"]
 
 Command = Callable[..., Any]
@@ -29,21 +31,19 @@ def _page_options(command: Command) -> Command:
 
 
 @click.command()
-@click.option(
-    "--backend-store-uri", metavar="URI", help="Path or URI of the store; the one found from here if left out."
-)
+@store_option
 @click.option(
     "--read-only", is_flag=True, help="Touch nothing: not even adopt what a dead process left in its journal."
 )
 @_page_options
-def ui(backend_store_uri: str | None, read_only: bool, **page: Any) -> None:
+def ui(store_uri: str | None, read_only: bool, **page: Any) -> None:
     """Show the runs of a store on a page served by Voila.
 
     Options for Voila follow two dashes: trackbook ui -- --preheat_kernel=True
     """
     from trackbook.dashboard.opening import prepare_store
 
-    uri = prepare_store(backend_store_uri, read_only, click.echo)
+    uri = prepare_store(store_uri, read_only, click.echo)
     _serve(uri, page)
 
 

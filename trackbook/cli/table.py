@@ -110,7 +110,7 @@ def _fitted(columns: Sequence[_Column], room: int) -> list[_Column]:
 
 def _narrowed(widths: list[int], room: int) -> list[int]:
     """Widths with that sum at most, where that can be: the same limit for all that are wider than it, but the first."""
-    limit = max(widths, default=0)
+    limit = min(max(widths, default=0), room)
     first, rest = widths[:1], widths[1:]
     while limit > _LEAST and sum(first) + sum(min(each, limit) for each in rest) > room:
         limit -= 1
@@ -126,8 +126,10 @@ def _cut(column: _Column, most: int) -> _Column:
 def _shortened(text: str, most: int) -> str:
     if width(text) <= most:
         return text
-    end = min(len(text), 4 * most)  # marks and joiners take no room, so a text may be longer than it is wide
-    while width(text[:end]) >= most:
+    end, used = 0, 0
+    while used + (more := width(text[end])) < most:
+        end, used = end + 1, used + more
+    while width(text[:end]) >= most:  # a mark may have made the letter before it wider
         end -= 1
     return text[:end] + "…"
 

@@ -144,5 +144,8 @@ class ArtifactCalls(Connection):
 
         Returns:
             Local path of the archive, ``<dst_path>/<last part of path>.zip``, or ``artifacts.zip`` for everything.
+
+        Raises:
+            NotFound: there is no such run or artifact.
         """
         return artifacts.download_zip(*self._run(run_id), path, dst_path)

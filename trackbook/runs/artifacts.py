@@ -18,7 +18,7 @@ from trackbook.runs.pictures import Image, ImageName, encode_figure, encode_imag
 from trackbook.runs.recording import RunRecords
 from trackbook.runs.tables import append_rows, concatenate, decode_table, encode_table, read_table, with_columns_of
 from trackbook.stores.artifacts.archives import write_zip
-from trackbook.stores.artifacts.paths import SafeFolder
+from trackbook.stores.artifacts.plain import target_folder
 from trackbook.stores.artifacts.problems import reading_source
 from trackbook.stores.artifacts.repository import ArtifactRepository, join_uri, open_artifacts
 from trackbook.stores.artifacts.sources import file_name, scan_folder
@@ -329,7 +329,7 @@ def zip_from(repository: ArtifactRepository, path: SafeRelPath | None, dst_path:
     name = SafeRelPath((f"{path.parts[-1] if path else 'artifacts'}.zip",))
     folder = tempfile.mkdtemp(prefix="trackbook-") if dst_path is None else _local(dst_path)
     try:
-        with SafeFolder(folder, durable=False).create(name) as sink:
+        with target_folder(folder).create(name) as sink:
             write_zip(repository, path, sink)
     except TrackbookError:
         if dst_path is None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trackbook.libraries import require
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -22,6 +24,7 @@ def runs_frame(table: RunTable) -> pd.DataFrame:
     Columns: run_id, experiment_id, status, artifact_uri (text), start_time, end_time (datetime64[ms, UTC]),
     metrics.* (float64), params.* and tags.* (object: text or None).
     """
+    require("A DataFrame of runs", "pandas")
     import pandas as pd
 
     attributes = table.attributes

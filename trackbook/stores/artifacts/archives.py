@@ -17,6 +17,7 @@ from typing import IO, Any, NamedTuple
 from trackbook.entities import StoredFile
 from trackbook.errors import ArchiveError, InvalidParameter
 from trackbook.stores.artifacts.paths import SafeFolder
+from trackbook.stores.artifacts.plain import target_folder
 from trackbook.stores.artifacts.progress import transfer
 from trackbook.stores.artifacts.reading import ReadableArtifacts, WritesBytes
 from trackbook.uris import SafeRelPath
@@ -124,7 +125,7 @@ def unpack(archive: str, folder: str, most_members: int = 100_000, most_bytes: i
         raise InvalidParameter(f"{folder!r} is there already; archives are unpacked into a new folder.") from None
     try:
         with _opened(archive) as opened:
-            _unpack(archive, opened, SafeFolder(str(target.resolve()), durable=False), most_members, most_bytes)
+            _unpack(archive, opened, target_folder(str(target.resolve())), most_members, most_bytes)
     except _DAMAGED as problem:
         shutil.rmtree(target)
         raise ArchiveError(

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-__all__ = ["Opener", "is_plain_name", "kernel_open", "open_beneath", "walk_open"]
+__all__ = ["Opener", "is_plain_name", "kernel_open", "open_beneath", "opens_folders", "walk_open"]
 
 #: (descriptor of a folder, names below it, flags of open, permissions of a new file) -> descriptor
 Opener = Callable[[int, Sequence[str], int, int], int]
@@ -68,6 +68,11 @@ def walk_open(folder: int, parts: Sequence[str], flags: int, mode: int = 0o666) 
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=current)
     finally:
         os.close(current)
+
+
+def opens_folders() -> bool:
+    """Whether this system opens folders, and files by the descriptor of their folder."""
+    return os.open in os.supports_dir_fd
 
 
 def is_plain_name(name: str) -> bool:

@@ -14,6 +14,7 @@ from trackbook.entities.keys import check_int64
 from trackbook.errors import DamagedArtifact, InvalidParameter, NotFound
 from trackbook.stores.artifacts.digests import CheckedReader, Digest, damaged
 from trackbook.stores.artifacts.paths import SafeFolder
+from trackbook.stores.artifacts.plain import target_folder
 from trackbook.stores.artifacts.progress import Transfer, transfer
 from trackbook.stores.artifacts.records import NO_RECORDS, Records
 from trackbook.uris import SafeRelPath
@@ -130,7 +131,7 @@ class ReadableArtifacts(ABC):
             DamagedArtifact: a file is not what was stored.
             IncompleteDownload: the connection broke again and again.
         """
-        target = SafeFolder(os.path.abspath(dst), durable=False)
+        target = target_folder(dst)
         files, folders = self.tree(path)
         skipped = 0 if keep_folders or path is None else len(path.parts) - 1
         known = {file.path: file for file in self.records.known(str(path) if path else None)}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote
 
 from trackbook.errors import InvalidParameter, NotSupported
+from trackbook.stores.artifacts.beneath import opens_folders
 from trackbook.stores.artifacts.contract import ArtifactRepository
 from trackbook.stores.artifacts.local import LocalArtifacts
 from trackbook.stores.artifacts.records import NO_RECORDS, Records
@@ -28,9 +30,9 @@ def open_artifacts(uri: str, records: Records = NO_RECORDS) -> ArtifactRepositor
     if scheme == "file":
         if "?" in uri or "#" in uri:
             raise InvalidParameter(f"The file URI {uri!r} has a '?' or '#'; write %3F or %23, or give the plain path.")
-        return LocalArtifacts(local_path(uri), records=records)
+        return _on_this_machine(local_path(uri), records)
     if not scheme:
-        return LocalArtifacts(uri, records=records)
+        return _on_this_machine(uri, records)
     if scheme == "mlflow-artifacts":
         raise NotSupported("Artifacts through a server (mlflow-artifacts:) come with the tracking server.")
     from trackbook.stores.artifacts.drivers import is_known
@@ -44,6 +46,14 @@ def open_artifacts(uri: str, records: Records = NO_RECORDS) -> ArtifactRepositor
     if "://" not in uri:
         raise InvalidParameter(f"{uri!r} is no address of a folder; write {scheme}://<host or bucket>/<folder>.")
     return RemoteArtifacts(uri, records)
+
+
+def _on_this_machine(path: str, records: Records) -> ArtifactRepository:
+    if opens_folders():
+        return LocalArtifacts(path, records=records)
+    from trackbook.stores.artifacts.remote import RemoteArtifacts  # by paths, as fsspec does it on any system
+
+    return RemoteArtifacts("file://" + Path(path).as_posix(), records)
 
 
 def join_uri(root: str, path: SafeRelPath) -> str:
