@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
+# Last, so that the installed package comes before the source beside the tests; spawned processes import tests by it.
+sys.path.append(str(Path(__file__).parents[1]))
+
+from tests.servers import PROCESSES, Server, mariadb_server, postgresql_server  # noqa: E402
+
 CI = bool(os.environ.get("CI"))
+SERVERS = ["postgresql", "mariadb"]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -39,8 +46,6 @@ CALLER_SETTINGS = ("MLFLOW_", "TRACKBOOK_", "VOILA_", "JUPYTER", "JPY_", "XDG_",
 #: Python's own helpers, which outlive the pools that start them.
 PYTHON_HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
-# Last, so that the installed package comes before the source beside the tests; spawned processes import tests by it.
-sys.path.append(str(Path(__file__).parents[1]))
 pytest.register_assert_rewrite("trackbook.testing")
 hypothesis.settings.register_profile("trackbook", deadline=None, database=None, derandomize=CI, print_blob=True)
 hypothesis.settings.load_profile("trackbook")
@@ -95,6 +100,7 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 patch.delenv(name)
         patch.setenv("HOME", str(home))
         patch.setenv("IPYTHONDIR", str(home / "ipython"))
+        patch.setenv("TRACKBOOK_CAPTURE", "-packages")  # so that a run has no files but those that a test gives it
         patch.setenv("PYTHONSAFEPATH", "1")  # child processes take the installed package, whatever their folder
         for role in ("AUTHOR", "COMMITTER"):
             patch.setenv(f"GIT_{role}_NAME", "Ada")
@@ -121,7 +127,8 @@ def _left_over(threads: set[threading.Thread], children: set[psutil.Process]) ->
 
 def _children() -> list[psutil.Process]:
     multiprocessing.active_children()  # reaps those that have ended
-    return [child for child in psutil.Process().children() if not _is_python_helper(child)]
+    children = [child for child in psutil.Process().children() if child.pid not in PROCESSES]
+    return [child for child in children if not _is_python_helper(child)]
 
 
 def _is_python_helper(process: psutil.Process) -> bool:
@@ -158,14 +165,47 @@ def _forget_choices() -> None:
         close_stores()
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server of our own."""
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Server]:
+    """A MariaDB server of our own."""
+    with mariadb_server() as server:
+        yield server
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each of the database servers."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def server_uri(server: Server) -> Iterator[str]:
+    """The URI of an empty database, on each of the servers."""
+    with server.database() as uri:
+        yield uri
+
+
+@pytest.fixture(params=["file", "memory", *SERVERS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store: a SQLite file with its journal, and one in memory."""
+    """An empty store: a SQLite file with its journal, one in memory, and one on each of the servers."""
     from trackbook.stores import open_store
 
-    opened = open_store(str(tmp_path / "store.db") if request.param == "file" else "sqlite://")
-    yield opened
-    opened.close()
+    with ExitStack() as stack:
+        if request.param in SERVERS:
+            uri = stack.enter_context(request.getfixturevalue(request.param).database())
+        else:
+            uri = str(tmp_path / "store.db") if request.param == "file" else "sqlite://"
+        opened = open_store(uri)
+        stack.callback(opened.close)
+        yield opened
 
 
 @pytest.fixture

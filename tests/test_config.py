@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trackbook.config import Settings, read_settings
+from trackbook.config import CAPTURE_PARTS, Settings, read_capture, read_settings
 from trackbook.errors import InvalidParameter
 
 
@@ -41,3 +41,26 @@ def test_switch_of_another_word_names_the_variable_and_the_words() -> None:
 def test_process_environment_is_read_when_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "digits")
     assert read_settings().experiment_name == "digits"
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("", set()),
+        ("all", set()),
+        ("none", set(CAPTURE_PARTS)),
+        ("git, USER", set(CAPTURE_PARTS) - {"git", "user"}),
+        ("-diff", {"diff"}),
+        ("all,-diff,-git", {"diff", "git"}),
+        ("-all", set(CAPTURE_PARTS)),
+    ],
+)
+def test_capture_names_parts(monkeypatch: pytest.MonkeyPatch, text: str, left_out: set[str]) -> None:
+    monkeypatch.setenv("TRACKBOOK_CAPTURE", text)
+    assert read_capture() == set(CAPTURE_PARTS) - left_out
+
+
+@pytest.mark.parametrize("text", ["gitt", "git,everything", "-x", "git;diff"])
+def test_capture_of_an_unknown_part_is_refused_with_those_that_there_are(text: str) -> None:
+    with pytest.raises(InvalidParameter, match=r"all, none, or some of user, source, notebook, git, diff"):
+        read_settings({"TRACKBOOK_CAPTURE": text})

@@ -29,7 +29,12 @@ EXEMPT_CLASSES = {"Client"}
 #: Names that say nothing about what is inside.
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "base_utils", "core"}
 #: Seams where anything may fail and the caller must not: each logs.
-BROAD_EXCEPT = {"trackbook/stores/journal/drainer.py", "trackbook/server/app.py", "trackbook/magics/hooks.py"}
+BROAD_EXCEPT = {
+    "trackbook/stores/journal/drainer.py",
+    "trackbook/server/app.py",
+    "trackbook/magics/hooks.py",
+    "trackbook/runs/context/capture.py",
+}
 BROAD_EXCEPT_ROOMS = ("trackbook/autologging/",)
 
 #: The demo is a script as a user writes it.

@@ -79,10 +79,9 @@ def test_threads_that_open_at_once_get_one_store(tmp_path: Path) -> None:
     assert len({id(store) for store in found}) == 1
 
 
-@pytest.mark.parametrize("uri", ["postgresql://h/db", "http://localhost:5000", "mysql://u:secret@h/db"])
-def test_store_of_another_kind_says_what_to_give(uri: str) -> None:
+def test_store_of_another_kind_says_what_to_give() -> None:
     with pytest.raises(NotSupported, match=r"trackbook\.db") as caught:
-        open_store(uri)
+        open_store("http://ada:secret@localhost:5000")
     assert "secret" not in str(caught.value)
 
 

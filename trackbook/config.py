@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any
 
 from trackbook.errors import InvalidParameter
 
-__all__ = ["Settings", "read_settings"]
+__all__ = ["CAPTURE_PARTS", "Settings", "read_capture", "read_settings"]
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
+
+#: What TRACKBOOK_CAPTURE may name: the parts of a run's context.
+CAPTURE_PARTS = ("user", "source", "notebook", "git", "diff", "platform", "packages")
 
 
 def _setting(name: str, meaning: str, default: Any = None, *, mlflow: bool = False) -> Any:
@@ -42,7 +46,12 @@ class Settings:
         "ENABLE_ARTIFACTS_PROGRESS_BAR", "show a bar while artifacts are moved for long", True, mlflow=True
     )
     s3_endpoint_url: str | None = _setting("S3_ENDPOINT_URL", "address of an object store that speaks S3", mlflow=True)
+    capture: str = _setting("CAPTURE", "which parts of a run's context are taken: all, none, or names", "all")
     root: str | None = _setting("ROOT", "the folder in which a new store is made (set by our Jupyter extension)")
+    spool_dir: str | None = _setting("SPOOL_DIR", "the folder for the journals of stores on a server")
+    artifact_root: str | None = _setting(
+        "ARTIFACT_ROOT", "where new experiments of a server's database keep their artifacts: a folder or a URI"
+    )
     file_mode: str | None = _setting("FILE_MODE", "permissions of new databases and folders, octal, such as 660")
 
 
@@ -59,7 +68,33 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         if text is None:
             continue
         values[setting.name] = _switch(name, text) if isinstance(setting.default, bool) else text
+    _parts(values.get("capture", "all"))
     return Settings(**values)
+
+
+def read_capture() -> frozenset[str]:
+    """The parts of a run's context that TRACKBOOK_CAPTURE asks for.
+
+    Raises:
+        InvalidParameter: it names something else.
+    """
+    return _parts(os.environ.get("TRACKBOOK_CAPTURE") or "all")
+
+
+@cache
+def _parts(text: str) -> frozenset[str]:
+    """Names, `all` and `none`, from left to right; one with a minus is taken away, from all if it comes first."""
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    parts: set[str] = set(CAPTURE_PARTS) if words and words[0].startswith("-") else set()
+    for word in words:
+        named = {"all": set(CAPTURE_PARTS), "none": set[str]()}.get(word.removeprefix("-"), {word.removeprefix("-")})
+        if not named <= set(CAPTURE_PARTS):
+            raise InvalidParameter(
+                f"TRACKBOOK_CAPTURE has the word {word!r}; it is all, none, or some of {', '.join(CAPTURE_PARTS)} with "
+                "commas between them (-diff leaves one out)."
+            )
+        parts = parts - named if word.startswith("-") else set() if word == "none" else parts | named
+    return frozenset(parts)
 
 
 def _find(environ: Mapping[str, str], name: str, mlflow: bool) -> tuple[str, str | None]:

@@ -194,6 +194,18 @@ class RunContract:
         assert store.run_life(run_id).attempt == 2
         store.update_run(run_id, status="FINISHED", end_time=3_000)
 
+    def test_attempts_are_listed_oldest_first_with_the_present_one_last(self, store: Store) -> None:
+        run_id = new_run(store).info.run_id
+        store.update_run(run_id, status="FAILED", end_time=2_000)
+        store.resume_run(run_id)
+        first, second = store.list_attempts(run_id)
+        assert (first.number, first.status, first.start_time, first.end_time) == (1, "FAILED", 1_000, 2_000)
+        assert (second.number, second.status, second.end_time) == (2, "RUNNING", None)
+        store.update_run(run_id, status="FINISHED", end_time=9_000_000_000_000)
+        assert [attempt.status for attempt in store.list_attempts(run_id)] == ["FAILED", "FINISHED"]
+        with pytest.raises(NotFound):
+            store.list_attempts("f" * 32)
+
     def test_param_is_set_once_and_the_same_value_again_is_no_error(self, store: Store) -> None:
         run_id = new_run(store).info.run_id
         store.log_batch(run_id, params=[Param("lr", "0.1")])
@@ -432,10 +444,9 @@ class InputContract:
         runs = [new_run(store, name, start_time=start).info.run_id for start, name in enumerate("abc")]
         store.log_inputs(runs[0], [read_data("wine", context="training")])
         store.log_inputs(runs[2], [read_data("wine", context="test"), read_data("iris")])
-        found = {run.info.run_name: run.inputs.dataset_inputs for run in store.search_runs(["0"])}
-        assert [(i.dataset.name, i.context) for i in found["c"]] == [("iris", None), ("wine", "test")]
-        assert [(i.dataset.name, i.context) for i in found["a"]] == [("wine", "training")]
-        assert found["b"] == []
+        found = [run.inputs.dataset_inputs for run in store.search_runs(["0"])]
+        told = [[(item.dataset.name, item.context) for item in inputs] for inputs in found]
+        assert told == [[("iris", None), ("wine", "test")], [], [("wine", "training")]]
 
     def test_data_set_logged_again_is_one_input_with_all_tags_the_last_values_winning(self, store: Store) -> None:
         run_id = new_run(store).info.run_id
@@ -484,17 +495,13 @@ class InputContract:
     @pytest.mark.parametrize(
         ("condition", "found"),
         [
-            ("dataset.name = 'wine'", "ab"),
-            ("datasets.name != 'wine'", "b"),
-            ("dataset.name IS NULL", "c"),
-            ("dataset.digest IN ('d2', 'd3')", "b"),
-            ("dataset.context = 'training'", "a"),
-            ("dataset.context ILIKE 'T%'", "ab"),
-            ("dataset.context IS NULL", "c"),
+            ("dataset.name = 'wine'", "ab"), ("datasets.name != 'wine'", "b"), ("dataset.name IS NULL", "c"),
+            ("dataset.digest IN ('d2', 'd3')", "b"), ("dataset.context = 'training'", "a"),
+            ("dataset.context ILIKE 'T%'", "ab"), ("dataset.context IS NULL", "c"),
             ("NOT dataset.name LIKE 'w%' OR dataset.digest = 'd2'", "bc"),
             ("dataset.name = 'wine' AND dataset.context = 'test'", "b"),
         ],
-    )
+    )  # fmt: skip
     def test_runs_are_found_by_what_they_read(self, store: Store, condition: str, found: str) -> None:
         runs = {name: new_run(store, name).info.run_id for name in "abc"}
         store.log_inputs(runs["a"], [read_data("wine", context="training")])

@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from trackbook.errors import InvalidParameter, NotSupported
 
@@ -27,13 +27,17 @@ __all__ = [
 ]
 
 DATABASE_NAME = "trackbook.db"
-_SQL_DIALECTS = frozenset({"sqlite", "postgresql", "mysql", "mssql"})
+_SQL_DIALECTS = frozenset({"postgresql", "postgres", "mysql", "mariadb", "mssql"})
+_DATABRICKS = frozenset({"databricks", "databricks-uc", "uc"})
 _DECODING_ROUNDS = 5
-_USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#\s]*)@")
+_USER_INFO = re.compile(r"://([^/?#\s]*)@")  # begins with what is rare: a long text is looked through once
 #: Schemes of Azure, in which the name of a container stands before the @.
-_WITH_CONTAINER = frozenset({"abfs", "abfss", "wasb", "wasbs"})
+_WITH_CONTAINER = ("abfs", "abfss", "wasb", "wasbs")
 #: Schemes in which what stands before an @ is no user name that is needed, nor a container of Azure's, but a secret.
 _NAMELESS = frozenset({"http", "https", "s3", "s3a", "gs", "gcs"})
+_SECRET_IN_QUERY = re.compile(
+    r"(?<=[?&])([\w-]{0,40}(?:password|passwd|pwd|passfile|odbc_connect|token|secret)=)[^&#]*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def parse_store_uri(uri: object, folder: str | None = None) -> StoreUri:
     database is ``<folder>/trackbook.db``. Relative paths become absolute.
 
     Args:
-        uri: a path, ``file:``, ``sqlite:///``, ``postgresql://``, ``mysql://``, ``mssql://``, ``http(s)://``.
+        uri: a path, ``file:``, ``sqlite:///``, ``postgresql://``, ``mysql://``, ``mariadb://``, ``mssql://``, ``http(s)://``.
         folder: the folder that relative paths start from; the working directory if None.
 
     Raises:
@@ -71,18 +75,21 @@ def parse_store_uri(uri: object, folder: str | None = None) -> StoreUri:
         raise InvalidParameter(f"A tracking URI is text such as 'runs.db' or 'sqlite:///runs.db', not {uri!r}.")
     scheme = _scheme(uri)
     dialect = scheme.split("+")[0]
-    if uri in ("databricks", "databricks-uc"):
-        scheme = dialect = uri
+    if uri.strip().lower() in _DATABRICKS:
+        scheme = dialect = uri.strip().lower()
     if scheme in ("", "file"):
         return _path_uri(local_path(uri), folder)
     if dialect == "sqlite":
         return _sqlite_uri(uri, folder)
     if dialect in _SQL_DIALECTS:
-        return StoreUri("sql", uri)
+        return StoreUri("sql", scheme + uri[len(scheme) :].rstrip())
     if scheme in ("http", "https"):
         return StoreUri("http", uri.rstrip("/"))
-    if scheme in ("databricks", "databricks-uc", "uc"):
-        raise NotSupported("Databricks workspaces are not supported; give the http(s):// address of a tracking server.")
+    if dialect in _DATABRICKS:
+        raise NotSupported(
+            f"{scheme}: Databricks workspaces are not supported, neither as a tracking server nor as a database. "
+            "Give the http(s):// address of a tracking server, which both Trackbook and MLflow offer."
+        )
     raise InvalidParameter(
         f"{strip_user_info(uri)!r} has the scheme {scheme!r}; a tracking URI is a path or starts with "
         "sqlite:///, postgresql://, mysql://, mssql://, http:// or https://."
@@ -133,11 +140,13 @@ def file_uri(path: str) -> str:
 
 
 def strip_user_info(uri: str) -> str:
-    """The URI without user name and password, as it may be shown or stored."""
-    if "@" not in uri or "://" not in uri:
+    """The URI without user name and password, as it may be shown or stored; it may look like anything."""
+    scheme, found, rest = uri.partition("://")
+    if not found:
         return uri
-    parts = urlsplit(uri)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    sql = scheme.lower().split("+")[0] in _SQL_DIALECTS  # SQLAlchemy takes a password with slashes
+    rest = re.sub(r"^[^?]*@" if sql else r"^[^/?#]*@", "", rest)
+    return scheme + found + _SECRET_IN_QUERY.sub(r"\1***", rest)
 
 
 def strip_user_info_within(text: str) -> str:
@@ -145,14 +154,14 @@ def strip_user_info_within(text: str) -> str:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
-        return _USER_INFO.sub(_without_user, text)
+        return str(_stripped(text))
     stripped = _stripped(content)
     return text if stripped == content else json.dumps(stripped, separators=(",", ":"))
 
 
 def _stripped(content: Any) -> Any:
     if isinstance(content, str):
-        return _USER_INFO.sub(_without_user, content)
+        return _SECRET_IN_QUERY.sub(r"\1***", _USER_INFO.sub(_without_user, content))
     if isinstance(content, list):
         return [_stripped(item) for item in content]
     if isinstance(content, dict):
@@ -161,9 +170,8 @@ def _stripped(content: Any) -> Any:
 
 
 def _without_user(address: re.Match[str]) -> str:
-    scheme, user = address.groups()
-    container = scheme.lower() in _WITH_CONTAINER and ":" not in user
-    return address[0] if container else f"{scheme}://"
+    scheme = address.string[max(0, address.start() - 5) : address.start()].lower()
+    return address[0] if scheme.endswith(_WITH_CONTAINER) and ":" not in address[1] else "://"
 
 
 def check_artifact_root(uri: str) -> str:

@@ -112,3 +112,20 @@ def test_tab_is_quick(here: Store) -> None:
         subprocess.run([sys.executable, "-m", "trackbook"], env=env, capture_output=True, check=True)
         seconds.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
     assert min(seconds) < 2
+
+
+def test_bash_completes_by_the_script(here: Store) -> None:
+    here.create_experiment("it's mine")
+    program = Path(sys.executable).with_name("trackbook")
+    script = f"""
+        PATH={program.parent}:$PATH
+        eval "$(trackbook completion bash)"
+        COMP_WORDS=(trackbook experiments get -n it) COMP_CWORD=4
+        _trackbook_completion trackbook
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+        complete -p trackbook
+    """
+    answer = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    first, second = answer.stdout.splitlines()
+    assert first == "'it'\"'\"'s mine'"
+    assert second.endswith("-F _trackbook_completion trackbook")

@@ -102,3 +102,7 @@ def test_time_is_in_utc() -> None:
 def test_sentence_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     say("a\nb \x1b[2J", "c")
     assert capsys.readouterr().out == "a\\nb \\x1b[2J\nc\n"
+
+
+def test_csv_without_columns_is_empty() -> None:
+    assert as_csv([], []) == ""

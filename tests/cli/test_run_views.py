@@ -81,3 +81,18 @@ def test_runs_of_one_name_are_told_apart(shell: Shell, here: Store) -> None:
     heading = shell("runs", "compare", *made).output
     assert all(f"twin ({run[:8]})" in heading for run in made)
     assert shell("runs", "compare", made[0], made[0]).output.split() == ["name", "twin"]
+
+
+@pytest.mark.parametrize("name", ["run", "name"])
+def test_run_that_is_called_like_the_first_column_is_shown(shell: Shell, here: Store, name: str) -> None:
+    run = here.create_run(NewRun("0", name)).info.run_id
+    assert f"{run}" in shell("runs", "show", run).output
+    here.log_batch(run, params=[Param("lr", "0.5")])
+    assert shell("runs", "compare", run).output.splitlines()[1].split() == ["params.lr", "0.5"]
+
+
+def test_run_that_is_called_as_another_is_told_apart_is_no_trap(shell: Shell, here: Store) -> None:
+    twins = [here.create_run(NewRun("0", "twin", run_id=f"abcd{place:028}")).info.run_id for place in range(2)]
+    trap = here.create_run(NewRun("0", "twin (abcd0000)")).info.run_id
+    heading = shell("runs", "compare", *twins, trap).output.splitlines()[0]
+    assert heading.split() == ["name", *twins, trap]

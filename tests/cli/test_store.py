@@ -138,3 +138,12 @@ def test_store_that_may_not_be_read_is_a_sentence(guarded: Path) -> None:
 
 def test_store_opened_to_look_is_not_touched(here: Store) -> None:
     assert existing_store(here.uri, read_only=True).read_only
+
+
+def test_working_directory_that_is_gone_is_a_sentence(shell: Shell, tmp_path: Path) -> None:
+    os.chdir(tmp_path / "work")
+    (tmp_path / "work").rmdir()
+    try:
+        assert shell("runs", "list", code=1).output == "Error: No such file or directory\n"
+    finally:
+        os.chdir(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -88,8 +89,6 @@ def test_value_is_written_whole(value: object, text: str) -> None:
 
 
 def test_time_is_local_with_its_offset(monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
     try:
@@ -143,3 +142,15 @@ def test_colour_is_off_by_the_setting_of_all_programs(monkeypatch: pytest.Monkey
     assert "\x1b[1m" in as_table([], ["a"], Layout(80, colour=True))
     monkeypatch.setenv("NO_COLOR", "1")
     assert not Layout.of_terminal().colour
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
+def test_ends_of_the_calendar_are_written(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        for when in (datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(1, 1, 1, 1, tzinfo=UTC)):
+            assert lines([{"when": when}])[1].startswith(f"{when.year:04}")
+    finally:
+        monkeypatch.undo()
+        time.tzset()

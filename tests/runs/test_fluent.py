@@ -34,10 +34,19 @@ def test_run_is_running_inside_its_block_and_finished_after_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(ValueError, "FAILED"), (SystemExit, "FAILED"), (KeyboardInterrupt, "KILLED")]
+    ("error", "status"),
+    [
+        (ValueError("no"), "FAILED"),
+        (SystemExit(3), "FAILED"),
+        (SystemExit("no"), "FAILED"),
+        (SystemExit(), "FINISHED"),
+        (SystemExit(0), "FINISHED"),
+        (KeyboardInterrupt(), "KILLED"),
+    ],
+    ids=repr,
 )
-def test_block_left_by_an_exception_ends_the_run_truthfully(error: type[BaseException], status: str) -> None:
-    with pytest.raises(error), trackbook.start_run():
+def test_block_left_by_an_exception_ends_the_run_truthfully(error: BaseException, status: str) -> None:
+    with pytest.raises(type(error)), trackbook.start_run():
         raise error
     assert only_run().info.status == status
 

@@ -12,7 +12,16 @@ from shutil import rmtree
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from trackbook.entities import Metric, Param, RunTag
 from trackbook.errors import InvalidParameter, NotFound
@@ -196,6 +205,14 @@ class Runs(RuleBasedStateMachine):
 
 class RunsInMemory(Runs):
     in_memory = True
+
+
+def test_runs_on_a_server(server_uri: str) -> None:
+    class RunsOnServer(Runs):
+        def _open(self) -> Store:
+            return open_store(server_uri)
+
+    run_state_machine_as_test(RunsOnServer, settings=settings(SETTINGS, max_examples=8))
 
 
 SETTINGS = settings(max_examples=25, stateful_step_count=25, deadline=None)

@@ -24,7 +24,9 @@ def experiments() -> None:
 
 @experiments.command()
 @click.option("--experiment-name", "-n", metavar="NAME", required=True, help="Its name.")
-@click.option("--artifact-location", "-l", metavar="URI", help="Folder for its artifacts; one beside the store else.")
+@click.option(
+    "--artifact-location", "-l", metavar="URI", help="Folder for its artifacts; beside the store if left out."
+)
 @click.option("--tags", "-t", metavar="KEY=VALUE", multiple=True, help="A tag to begin with; repeatable.")
 @store_option
 def create(experiment_name: str, artifact_location: str | None, tags: Sequence[str], store_uri: str | None) -> None:
@@ -37,7 +39,9 @@ def create(experiment_name: str, artifact_location: str | None, tags: Sequence[s
 @experiments.command()
 @view_option
 @click.option("--filter", "filter_string", metavar="FILTER", help="Such as: name LIKE 'digits%'")
-@click.option("--order-by", metavar="COLUMN", multiple=True, help="Such as 'name ASC'; repeatable. Newest first else.")
+@click.option(
+    "--order-by", metavar="COLUMN", multiple=True, help="Such as 'name ASC'; repeatable. The newest first if left out."
+)
 @click.option("--max-results", type=click.IntRange(min=0), help="At most so many.")
 @format_option
 @store_option
@@ -117,7 +121,9 @@ def restore(experiment_id: str | None, experiment_name: str | None, store_uri: s
 
 @experiments.command("csv")
 @experiment_options
-@click.option("--filename", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else printed.")
+@click.option(
+    "--filename", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write; printed if left out."
+)
 @store_option
 def csv_(experiment_id: str | None, experiment_name: str | None, filename: Path | None, store_uri: str | None) -> None:
     """Export the active runs of an experiment, with all params, metrics and tags, as CSV."""

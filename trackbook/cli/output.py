@@ -109,6 +109,8 @@ def _special(value: float) -> str:
 
 def as_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
     """Rows by RFC 4180, with a heading; a text that a spreadsheet could take for a formula gets a `'` before it."""
+    if not columns:
+        return ""
     target = io.StringIO(newline="")
     writer = csv.writer(target)
     writer.writerow([_cell(name) for name in columns])

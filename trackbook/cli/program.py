@@ -11,10 +11,12 @@ import click
 
 from trackbook.cli.artifacts import artifacts
 from trackbook.cli.completion import completion
+from trackbook.cli.db import db
 from trackbook.cli.experiments import experiments
 from trackbook.cli.pages import demo, ui
 from trackbook.cli.runs import runs
 from trackbook.cli.table import visible
+from trackbook.cli.upkeep import doctor, du, gc
 from trackbook.errors import TrackbookError
 from trackbook.libraries import installed_version, mixed_versions
 
@@ -87,5 +89,5 @@ def main() -> None:
     """Experiment tracking that lives in the notebook."""
 
 
-for command in (artifacts, completion, demo, experiments, runs, ui):
+for command in (artifacts, completion, db, demo, doctor, du, experiments, gc, runs, ui):
     main.add_command(command)

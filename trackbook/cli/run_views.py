@@ -31,7 +31,8 @@ def show_run(run: str, store_uri: str | None) -> None:
     store = existing_store(store_uri)
     found = run_by_id(store, run)
     tags = {key: value for key, value in found.data.tags.items() if not key.startswith(_OWN_TAGS)}
-    facts = [{"run": name, str(found.info.run_name): value} for name, value in _facts(store, found).items()]
+    (heading,) = _headings([found], "run")
+    facts = [{"run": name, heading: value} for name, value in _facts(store, found).items()]
     metrics = [
         {"metric": one.key, "last": one.last, "step": one.last_step, "min": one.minimum, "max": one.maximum}
         | {"points": one.count}
@@ -89,20 +90,21 @@ def compare(wanted: Sequence[str], differences: bool, form: str, store_uri: str 
 
     store = existing_store(store_uri)
     found = {run.info.run_id: run for run in (run_by_id(store, text) for text in wanted)}
-    columns = _headings(list(found.values())) if form == "table" else list(found)
+    columns = _headings(list(found.values()), "name") if form == "table" else list(found)
     rows = _side_by_side(dict(zip(columns, found.values(), strict=True)))
     if differences:
         rows = [row for row in rows if len({repr(row.get(name)) for name in columns}) > 1]
     show(rows, form, ["name", *columns])
 
 
-def _headings(runs: Sequence[Run]) -> list[str]:
-    """Names of runs, with the beginning of the id where that does not tell them apart."""
-    names = [str(run.info.run_name) for run in runs]
-    return [
-        f"{name} ({run.info.run_id[:8]})" if names.count(name) > 1 or name == "name" else name
+def _headings(runs: Sequence[Run], first: str) -> list[str]:
+    """Names of runs for columns behind the first one, with the beginning of the id where names tell nothing apart."""
+    names = [run.info.run_name or run.info.run_id for run in runs]
+    headings = [
+        f"{name} ({run.info.run_id[:8]})" if names.count(name) > 1 or name == first else name
         for name, run in zip(names, runs, strict=True)
     ]
+    return headings if len(set(headings)) == len(runs) else [run.info.run_id for run in runs]
 
 
 def _side_by_side(runs: Mapping[str, Run]) -> list[Mapping[str, object]]:

@@ -40,7 +40,7 @@ def runs() -> None:
     shell_complete=experiment_names,
     help="Its name, instead of its id; made if there is none.",
 )
-@click.option("--run-name", metavar="NAME", help="A name for people; two words and a number else.")
+@click.option("--run-name", metavar="NAME", help="A name for people; two words and a number if left out.")
 @click.option("--description", metavar="TEXT", help="What the run is about, in Markdown.")
 @click.option("--tags", "-t", metavar="KEY=VALUE", multiple=True, help="A tag; repeatable.")
 @click.option("--params", "-p", metavar="KEY=VALUE", multiple=True, help="A param; repeatable.")
@@ -135,7 +135,10 @@ def list_(form: str, store_uri: str | None, **asked: Any) -> None:
     "--filter", "filter_string", metavar="FILTER", help="Such as: metrics.loss < 0.1 AND params.model = 'tree'"
 )
 @click.option(
-    "--order-by", metavar="COLUMN", multiple=True, help="Such as 'metrics.loss ASC'; repeatable. Newest first else."
+    "--order-by",
+    metavar="COLUMN",
+    multiple=True,
+    help="Such as 'metrics.loss ASC'; repeatable. The newest first if left out.",
 )
 @experiments_options
 @view_option

@@ -84,10 +84,17 @@ def _text(value: object, exact: bool) -> str:
     if isinstance(value, float):
         return _number(value, exact)
     if isinstance(value, datetime):
-        return value.astimezone().isoformat(" ", "seconds")
+        return _local(value).isoformat(" ", "seconds")
     if isinstance(value, (dict, list, tuple)):
         value = json.dumps(value, ensure_ascii=False, default=str)
     return visible(str(value))
+
+
+def _local(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone()
+    except (OverflowError, ValueError, OSError):  # at the ends of the calendar
+        return moment
 
 
 def _number(value: float, exact: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from trackbook.client.connection import Connection
-from trackbook.entities import DatasetInput, Metric, PagedList, Param, Run, RunTag, ViewType
+from trackbook.entities import Attempt, DatasetInput, Metric, PagedList, Param, Run, RunTag, ViewType
 from trackbook.runs.inputs import refuse_models
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.queries import known_experiments, parent_of
@@ -47,6 +47,10 @@ class RunCalls(Connection):
     def get_run(self, run_id: str) -> Run:
         """A run as it is stored now, a deleted one too; NotFound if there is none."""
         return self._store.get_run(run_id)
+
+    def list_attempts(self, run_id: str) -> list[Attempt]:
+        """The attempts of a run, oldest first: one, and another each time that it was resumed."""
+        return self._store.list_attempts(run_id)
 
     def get_parent_run(self, run_id: str) -> Run | None:
         """The run inside which a run was started; None if there is none.

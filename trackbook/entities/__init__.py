@@ -11,6 +11,7 @@ from trackbook.entities.experiments import (
 from trackbook.entities.files import FileInfo, StoredFile
 from trackbook.entities.paging import PagedList
 from trackbook.entities.runs import (
+    Attempt,
     Metric,
     Param,
     Run,
@@ -25,6 +26,7 @@ from trackbook.entities.runs import (
 
 __all__ = [
     "DEFAULT_EXPERIMENT_NAME",
+    "Attempt",
     "Dataset",
     "DatasetInput",
     "Experiment",

@@ -12,6 +12,7 @@ from trackbook.entities.experiments import LifecycleStage
 from trackbook.errors import InvalidParameter
 
 __all__ = [
+    "Attempt",
     "Metric",
     "Param",
     "Run",
@@ -216,6 +217,31 @@ class RunOutputs:
 
 def _dictionaries(items: Iterable[Any]) -> list[Any]:
     return [item.to_dictionary() for item in items]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One stretch of a run's life: from its start, or from when it was resumed, to its end.
+
+    Attributes:
+        number: 1 for the first, and one more each time that the run was resumed.
+        status: how far it has come, in the words of RunStatus.
+        start_time: milliseconds since 1970-01-01 UTC; None where nobody knows.
+        end_time: the same; None while it goes on.
+        host: where its process ran; None for a run that no process of ours ran.
+        pid: that process.
+    """
+
+    number: int
+    status: str
+    start_time: int | None
+    end_time: int | None
+    host: str | None = None
+    pid: int | None = None
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """The attributes as a dict."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, magics_class
 
 from trackbook.magics.arguments import cell_verb, parse
-from trackbook.magics.failures import end_quietly, record_failure, users_frames
+from trackbook.magics.frames import users_frames
 from trackbook.magics.line import RUN_OPTIONS, ending
 from trackbook.magics.notebook import Notebook
 from trackbook.magics.starts import begin, wish_of
 from trackbook.magics.words import say
-from trackbook.runs.active import ActiveRun, status_after
+from trackbook.runs.active import ActiveRun
 
 __all__ = ["CellMagics"]
 
@@ -52,11 +52,8 @@ class CellMagics(Magics):
                 self._shell.ex(statements)
             value = None if last is None else self._shell.ev(last)
         except BaseException as error:
-            if not isinstance(error, KeyboardInterrupt):
-                record_failure(run, error)
             _show_users_frames_only(self._shell, error)
-            end_quietly(run, status_after(type(error)))
-            say(ending(run, status_after(type(error))))
+            say(ending(run, run.end_after(error, users_frames(error.__traceback__))))
             raise
         run.end()
         return value

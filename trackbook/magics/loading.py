@@ -11,6 +11,7 @@ from trackbook.magics import completion, formatters
 from trackbook.magics.cell import CellMagics
 from trackbook.magics.line import LineMagics
 from trackbook.magics.notebook import notebook_of
+from trackbook.runs.exits import at_signal
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -31,7 +32,7 @@ def load(ipython: InteractiveShell) -> None:
         undo.append(lambda event=event, hook=hook: ipython.events.unregister(event, hook))  # type: ignore[misc]
     undo += [formatters.register(ipython), completion.register(ipython)]
     atexit.register(notebook.shut_down)  # runs before those of the modules that it was imported after
-    undo.append(lambda: atexit.unregister(notebook.shut_down))
+    undo += [lambda: atexit.unregister(notebook.shut_down), at_signal(notebook.shut_down)]
     _undo[ipython] = undo
 
 

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 from trackbook.entities import RunTag
 from trackbook.errors import TrackbookError
 from trackbook.magics.cells import Cell, cell_key, current_cell
-from trackbook.magics.failures import end_quietly, record_failure
+from trackbook.magics.frames import users_frames
 from trackbook.magics.hooks import guarded
 from trackbook.magics.panels import CurvesUnderCell
-from trackbook.runs.active import ActiveRun, status_after
+from trackbook.runs.active import ActiveRun
+from trackbook.runs.failures import record_failure, status_after
+from trackbook.runs.life import ENDED_BY
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-__all__ = ["ENDED_BY", "KeptRun", "Notebook", "notebook_of"]
+__all__ = ["KeptRun", "Notebook", "notebook_of"]
 
 log = logging.getLogger("trackbook")
-
-ENDED_BY = "trackbook.ended_by"
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class KeptRun:
 
     def end(self) -> None:
         """End the run as its last cell did, and show how it ended."""
-        end_quietly(self.run, self.status)
+        self.run.end_quietly(self.status)
         if self.panel is not None:
             self.panel.finish()
 
@@ -101,11 +101,12 @@ class Notebook:
         error = result.error_before_exec or result.error_in_exec
         kept_runs = self.kept()
         for kept in kept_runs:
-            kept.status = status_after(None if error is None else type(error))
+            kept.status = status_after(error)
             if kept.panel is not None:
                 kept.panel.cell_ends()
-        if error is not None and kept_runs and not isinstance(error, KeyboardInterrupt):
-            record_failure(kept_runs[-1].run, error)
+        if error is not None and kept_runs and kept_runs[-1].status == "FAILED":
+            run = kept_runs[-1].run
+            record_failure(run.store, run, error, users_frames(error.__traceback__))
 
     # ---- runs ----
 
@@ -141,9 +142,11 @@ class Notebook:
 
     @guarded
     def shut_down(self) -> None:
-        """The kernel ends: its runs end as their last cells did, the innermost first."""
+        """The kernel ends, and its runs as their last cells did, or KILLED amid one; the innermost first."""
         if os.getpid() == self._process:  # a forked child that exits ends nothing
             for kept in reversed(self.kept()):
+                if self._cells:
+                    kept.status = "KILLED"
                 kept.end()
 
     @contextmanager

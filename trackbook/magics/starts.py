@@ -6,16 +6,17 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from trackbook.entities import Param, Run, RunTag
+from trackbook.entities import Param, Run
 from trackbook.entities.cards import moment
 from trackbook.errors import InvalidParameter, InvalidState
 from trackbook.magics.arguments import checked_pairs
-from trackbook.magics.notebook import ENDED_BY, Notebook
+from trackbook.magics.notebook import Notebook
 from trackbook.magics.panels import CurvesUnderCell
 from trackbook.magics.words import RUNS_LISTED, place, printable, say
 from trackbook.runs.active import ActiveRun, own_run
 from trackbook.runs.fluent import log_params, start_run
-from trackbook.runs.lookup import all_experiment_ids, find_run
+from trackbook.runs.life import end_lost_runs
+from trackbook.runs.lookup import find_run
 from trackbook.runs.session import current_store, set_experiment
 from trackbook.stores.base import Store
 
@@ -99,16 +100,8 @@ def _refuse_second(wish: Wish) -> None:
 
 def _end_lost_runs(store: Store, cell: str) -> None:
     """End what this cell has left open in a kernel that died; a run that may still be alive is left alone."""
-    left = store.search_runs(
-        all_experiment_ids(store), f"attributes.status = 'RUNNING' AND tags.`{CELL_TAG}` = '{cell}'"
-    )
-    for run in left:
-        life = store.run_life(run.info.run_id)
-        if not life.lost:
-            continue
-        store.log_batch(run.info.run_id, tags=[RunTag(ENDED_BY, "rerun")])
-        store.update_run(run.info.run_id, status="KILLED", end_time=life.heartbeat)
-        say(f"Run {_name(run)} was lost with its kernel at {moment(life.heartbeat)} and is now KILLED.")
+    for run, heartbeat in end_lost_runs(store, filter_string=f"tags.`{CELL_TAG}` = '{cell}'", ended_by="rerun"):
+        say(f"Run {_name(run)} was lost with its kernel at {moment(heartbeat)} and is now KILLED.")
 
 
 def _announce(run: ActiveRun, resumed: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -12,13 +13,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from trackbook.entities import Run
-from trackbook.errors import InvalidState
+from trackbook.errors import InvalidState, TrackbookError
+from trackbook.runs import exits
+from trackbook.runs.context import capture
+from trackbook.runs.failures import record_failure, status_after
 from trackbook.stores.forks import in_forked_child
 
 if TYPE_CHECKING:
     from trackbook.stores.base import Recorder, Store
 
 __all__ = ["ActiveRun", "current_run", "innermost", "open_run", "open_runs", "outer_run", "own_run"]
+
+log = logging.getLogger("trackbook")
 
 
 class Home:
@@ -107,9 +113,35 @@ class ActiveRun(Run):
             return
         for inner in [run for run in open_runs() if run.below is self]:
             inner.end(status)
+        capture.settle(self.info.run_id)
         _close(self)
         if self.home.process == os.getpid():
             self.store.run_ended(self.info.run_id, status)
+
+    def end_after(self, error: BaseException | None, frames: TracebackType | None = None) -> str:
+        """End this run as an error demands, or FINISHED without one, and keep the error with it.
+
+        Nothing is raised: the user's own error matters more.
+
+        Args:
+            error: by which its block, cell or process was left.
+            frames: where the traceback is to begin; where the error's own does if None.
+
+        Returns:
+            how it ended.
+        """
+        status = status_after(error)
+        if status == "FAILED" and error is not None and not self.ended and self.home.process == os.getpid():
+            record_failure(self.store, self, error, frames)
+        self.end_quietly(status)
+        return status
+
+    def end_quietly(self, status: str) -> None:
+        """`end` where raising would hide what matters more; a run that was deleted meanwhile cannot end."""
+        try:
+            self.end(status)
+        except TrackbookError as problem:
+            log.warning("The run %s was not ended: %s", self.info.run_id, problem)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """In another process it is a run like any other, to be logged to by its id."""
@@ -121,20 +153,16 @@ class ActiveRun(Run):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.end(status_after(kind))
+        if error is None:
+            self.end()
+        else:
+            self.end_after(error)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Run) and (self.info, self.data) == (other.info, other.data))
 
     def __hash__(self) -> int:
         return hash(self.info.run_id)
-
-
-def status_after(kind: type[BaseException] | None) -> str:
-    """The status of a run whose block was left in this way."""
-    if kind is None:
-        return "FINISHED"
-    return "KILLED" if issubclass(kind, KeyboardInterrupt) else "FAILED"
 
 
 # A task or thread that started a run has it here. Notebooks may run each cell in a context of its own, and threads
@@ -159,7 +187,15 @@ def open_run(run: Run, store: Store, below: ActiveRun | None) -> ActiveRun:
         _open[run.info.run_id] = active
         _find_leaf()
     innermost.set(active)
+    exits.watch(_end_all_killed)
     return active
+
+
+def _end_all_killed() -> None:
+    """What a signal that ends the process does to its runs; it waits for nothing."""
+    capture.abandon()
+    for run in reversed(open_runs()):
+        run.end_quietly("KILLED")
 
 
 def _close(run: ActiveRun) -> None:
@@ -168,6 +204,9 @@ def _close(run: ActiveRun) -> None:
     with _lock:
         _open.pop(run.info.run_id, None)
         _find_leaf()
+        here = os.getpid()
+        if all(left.home.process != here for left in _open.values()):
+            exits.unwatch()
     if innermost.get() is run:
         innermost.set(run.below)
 

@@ -16,7 +16,7 @@ from trackbook.entities.checks import MAX_DIGEST, MAX_SCHEMA, check_label
 from trackbook.errors import InvalidParameter
 from trackbook.runs.dataset_sources import DatasetSource, find_source
 from trackbook.runs.digests import array_digest, polars_digest, table_digest
-from trackbook.runs.fluent import running_code
+from trackbook.runs.inputs import running_code
 from trackbook.signature import Schema, infer_schema
 
 if TYPE_CHECKING:

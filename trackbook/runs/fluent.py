@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import getpass
 import os
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from trackbook.config import read_settings
@@ -18,7 +15,10 @@ from trackbook.entities.checks import checked_batch, checked_metric
 from trackbook.entities.keys import check_key, check_pairs, check_run_name
 from trackbook.errors import InvalidParameter, InvalidState, NotFound
 from trackbook.runs.active import ActiveRun, current_run, innermost, open_run, open_runs, outer_run, own_run
+from trackbook.runs.context.capture import Known, follow, known_context
+from trackbook.runs.context.source import user_name
 from trackbook.runs.inputs import entity_of, note_dataset
+from trackbook.runs.life import end_with_process, warn_of_another_process
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.session import current_experiment_id, current_store
 from trackbook.stores.base import NewRun
@@ -38,12 +38,12 @@ __all__ = [
     "log_param",
     "log_params",
     "run_to_log_to",
-    "running_code",
     "set_tag",
     "set_tags",
     "start_run",
 ]
 
+_SOURCE = "mlflow.source.name"
 _last: tuple[Any, str] | None = None  # store and id of the run used last
 #: Kept, so that a loop with run_id= declares each metric once; a store forgets recorders that nobody holds.
 _recorders: deque[Recorder] = deque(maxlen=64)
@@ -95,14 +95,20 @@ def start_run(
         below = outer_run()
     store = current_store()
     run_id = run_id or (_run_of_the_environment() if below is None else None)
-    run = _resumed(store, run_id, tags, description) if run_id else None
+    known = known_context(store)
+    run = _resumed(store, run_id, tags, description, known) if run_id else None
     if run is None:
-        all_tags = _tags(tags, description, parent_run_id or (below.info.run_id if below else None), store)
+        parent = parent_run_id or (below.info.run_id if below else None)
+        all_tags = known.tags | _tags(tags, description, parent, store)
         experiment = experiment_id or (below.info.experiment_id if below else current_experiment_id())
-        run = store.create_run(NewRun(experiment, run_name, _user(), tags=all_tags, owned=True))
+        user = user_name() if "mlflow.user" in known.tags else ""
+        run = store.create_run(NewRun(experiment, run_name, user, tags=all_tags, owned=True))
     elif run_name:
         store.update_run(run.info.run_id, run_name=run_name)
-    return _activate(store, run, below)
+    active = _activate(store, run, below)
+    if _SOURCE not in run.data.tags or run_id is None:
+        follow(active, store, known)
+    return active
 
 
 def _run_of_the_environment() -> str | None:
@@ -116,14 +122,17 @@ def _run_of_the_environment() -> str | None:
     return run_id
 
 
-def _resumed(store: Store, run_id: str, tags: Mapping[str, Any] | None, description: str | None) -> Run:
+def _resumed(store: Store, run_id: str, tags: Mapping[str, Any] | None, description: str | None, known: Known) -> Run:
     if any(run.info.run_id == run_id for run in open_runs()):
         raise InvalidState(f"The run {run_id} is active already; log to it, or end it with end_run() first.")
     given = [] if tags is None else check_pairs("Tags", tags)
     if description is not None:
         given.append(("mlflow.note.content", description))
     _, _, checked = checked_batch((), (), [RunTag(key, value) for key, value in given])
+    warn_of_another_process(store, run_id)
     run = store.resume_run(run_id)
+    if _SOURCE not in run.data.tags:  # made by a client, for this process to run
+        checked += [RunTag(key, value) for key, value in known.tags.items() if key not in run.data.tags]
     if checked:
         store.log_batch(run_id, tags=checked)
     return run
@@ -131,37 +140,12 @@ def _resumed(store: Store, run_id: str, tags: Mapping[str, Any] | None, descript
 
 def _tags(tags: Mapping[str, Any] | None, description: str | None, parent: str | None, store: Store) -> dict[str, str]:
     given = [] if tags is None else check_pairs("Tags", tags)
-    found = {"mlflow.user": _user(), "mlflow.source.name": _source(), "mlflow.source.type": _source_type()}
+    found: dict[str, str] = {}
     if description is not None:
         found["mlflow.note.content"] = description
     if parent is not None:
         found["mlflow.parentRunId"] = store.get_run(parent).info.run_id
     return found | dict(given)
-
-
-@cache
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return str(os.getuid()) if hasattr(os, "getuid") else ""
-
-
-def _source() -> str:
-    return os.environ.get("JPY_SESSION_NAME") or sys.argv[0] or "python"
-
-
-def _source_type() -> str:
-    return "NOTEBOOK" if "ipykernel" in sys.modules else "LOCAL"
-
-
-def running_code() -> dict[str, str]:
-    """Tags that say which code is running: those of the active run, or what a run started now would have of them."""
-    run = current_run() if open_runs() else None
-    if run is None:
-        return {"mlflow.user": _user(), "mlflow.source.name": _source(), "mlflow.source.type": _source_type()}
-    kept = ("mlflow.user", "mlflow.source.")
-    return {key: value for key, value in run.data.tags.items() if key.startswith(kept)}
 
 
 def _activate(store: Store, run: Run, below: ActiveRun | None) -> ActiveRun:
@@ -375,11 +359,4 @@ def flush_async_logging() -> None:
     current_store().flush()
 
 
-def _end_all() -> None:
-    """At the end of the process its runs end too, truthfully if it dies of an exception."""
-    status = "FAILED" if getattr(sys, "last_value", None) is not None and not hasattr(sys, "ps1") else "FINISHED"
-    for run in reversed(open_runs()):
-        run.end(status)
-
-
-atexit.register(_end_all)
+atexit.register(end_with_process)

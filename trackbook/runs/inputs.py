@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from trackbook.entities import Dataset, DatasetInput
 from trackbook.errors import InvalidParameter, NotSupported, StoreAway
+from trackbook.runs.active import current_run, open_runs
+from trackbook.runs.context.capture import known_context
+from trackbook.runs.session import current_store
 
 if TYPE_CHECKING:
     from trackbook.stores.base import Store
 
-__all__ = ["entity_of", "note_dataset", "refuse_models"]
+__all__ = ["entity_of", "note_dataset", "refuse_models", "running_code"]
 
 log = logging.getLogger("trackbook")
 
@@ -55,6 +58,15 @@ def note_dataset(store: Store, run_id: str, dataset: Any) -> None:
         log.warning("The data set %r is not noted as an input of the run yet: %s", dataset.name, error)
         return
     _noted.append(key)
+
+
+def running_code() -> dict[str, str]:
+    """Tags that say which code is running: those of the active run, or what a run started now would have of them."""
+    run = current_run() if open_runs() else None
+    # a run is looked up anew: what git says comes after its start
+    stored = None if run is None else run.store.get_run(run.info.run_id).data.tags
+    tags = known_context(current_store()).tags if stored is None else stored
+    return {key: value for key, value in tags.items() if key.startswith(("mlflow.user", "mlflow.source."))}
 
 
 def refuse_models(models: object) -> None:

@@ -55,9 +55,13 @@ def _make(uri: StoreUri, read_only: bool) -> Store:
         if uri.path is not None and not read_only:
             refuse_mlflow_runs(uri.path)
         return SqlStore(uri, read_only)
+    if uri.kind == "sql":
+        from trackbook.stores.sql.store import SqlStore
+
+        return SqlStore(uri, read_only)
     raise NotSupported(
-        f"{strip_user_info(uri.uri)!r} cannot be opened by this version, which keeps runs in SQLite files. "
-        "Give a path such as 'trackbook.db'."
+        f"{strip_user_info(uri.uri)!r} cannot be opened by this version, which keeps runs in SQLite files and in "
+        "databases. Give a path such as 'trackbook.db', or postgresql:// or mysql://."
     )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.entities import (
+    Attempt,
     DatasetInput,
     Experiment,
     Metric,
@@ -210,7 +211,15 @@ class RunStore(ABC):
 
     @abstractmethod
     def resume_run(self, run_id: str) -> Run:
-        """Make an existing run RUNNING again, owned by this process, without end time and with attempt + 1."""
+        """Make an existing run RUNNING again, owned by this process, without end time and with attempt + 1.
+
+        The attempt before stays listed as it ended; one that did not end and whose process is gone as KILLED, at its
+        last heartbeat.
+        """
+
+    @abstractmethod
+    def list_attempts(self, run_id: str) -> list[Attempt]:
+        """The attempts of a run, oldest first, the present one last; NotFound."""
 
     @abstractmethod
     def update_run(
@@ -224,7 +233,10 @@ class RunStore(ABC):
 
     @abstractmethod
     def run_ended(self, run_id: str, status: str) -> None:
-        """End a run of this process; points and status are stored together, or kept while the store is away."""
+        """End a run of this process; points and status are stored together, or kept while the store is away.
+
+        If another process has resumed it meanwhile, only the attempt of this one ends.
+        """
 
     @abstractmethod
     def delete_run(self, run_id: str) -> None:

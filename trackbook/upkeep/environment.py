@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from trackbook.config import Settings, read_settings
 from trackbook.errors import TrackbookError
+from trackbook.libraries import installed_version, mixed_versions
 from trackbook.uris import parse_store_uri, strip_user_info
 
 __all__ = ["environment"]
@@ -27,12 +28,14 @@ def environment(uri: str, *, mask: bool = False) -> dict[str, str]:
         mask: hide the values of all settings; secrets, and who logs in where, are always hidden.
     """
     facts = {
-        "trackbook": version("trackbook"),
+        "trackbook": installed_version(),
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "platform": platform.platform(),
         "sqlite": sqlite3.sqlite_version,
     }
     facts |= {name: _version(name) for name in _LIBRARIES}
+    if wrong := mixed_versions():
+        facts["installation"] = wrong
     return facts | {"store": _shown_store(uri)} | _settings(mask)
 
 

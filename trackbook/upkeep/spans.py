@@ -26,7 +26,7 @@ def parse_span(text: str) -> int:
             "1d2h3m4s or 0s."
         )
     parts = zip(found.groups(), _UNITS.values(), strict=True)
-    return min(round(sum(float(number) * unit for number, unit in parts if number)), _LONGEST)
+    return round(min(sum(float(number) * unit for number, unit in parts if number), _LONGEST))
 
 
 def shown_bytes(size: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
@@ -35,6 +36,7 @@ from trackbook.stores.sql.store import SqlStore
 INF, NAN = math.inf, math.nan
 SIGNS = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 TEXTS = ["", "a", "A", "aé", "AÉ", "a%b", "a_b", "a*b", "[a]", "?", "'; DROP TABLE runs; --"]
+TEXTS += ["a ", "a|b", "a\\b", "a\nb"]
 TEXTS += ["x" * 130, "x" * 128 + "y"]  # equal as far as their index goes
 #: Points of the metrics of each run: (step, value), in the order in which they are logged.
 POINTS: list[dict[str, list[tuple[int, float]]]] = [
@@ -142,6 +144,11 @@ class World:
     experiment: str
     runs: list[Model]
 
+    @property
+    def counts(self) -> bool:
+        """Whether ways to search differ."""
+        return isinstance(self.store, SqlStore) and self.store.database.dialect.lists_as_json
+
 
 #: What data sets a run read.
 READ: list[list[dict[str, str]]] = [
@@ -157,9 +164,19 @@ def read_from(dataset: dict[str, str]) -> DatasetInput:
     return DatasetInput(Dataset(dataset["name"], dataset["digest"], "local", "{}"), tags)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    store = open_store(str(tmp_path_factory.mktemp("search") / "store.db"))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            uri = str(tmp_path_factory.mktemp("search") / "store.db")
+        else:
+            uri = stack.enter_context(request.getfixturevalue(request.param).database())
+        store = open_store(uri)
+        stack.callback(store.close)
+        yield filled(store)
+
+
+def filled(store: Store) -> World:
     experiment = store.create_experiment("searched")
     other = store.create_experiment("other")
     store.create_run(NewRun(other, "elsewhere"))
@@ -183,8 +200,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         run.datasets = READ[number % len(READ)]
         store.log_inputs(run.run_id, [read_from(dataset) for dataset in run.datasets])
         runs.append(run)
-    yield World(store, experiment, runs)
-    store.close()
+    return World(store, experiment, runs)
 
 
 #: Ways to search: whatever the data, one of them sorts, one walks an index and one gives a walk up.
@@ -246,7 +262,9 @@ TIMES = [Identifier("attribute", key) for key in ("start_time", "end_time", "dur
 DATASETS = [Identifier("dataset", key) for key in ("name", "digest", "context")]
 NUMBERS = st.sampled_from([0, 0.5, -0.0, 1, 2.0**53, 2**53 + 1, INF, -INF, NAN, 997, 1000, 2006])
 WORDS = st.sampled_from([*TEXTS, "Ada", "name 1", "RUNNING", "KILLED", "0" * 31 + "5"])
-PATTERNS = st.sampled_from(["%", "a%", "A_", "%é", "%É", "a*%", "[%", "?", "%ame 1", "x%y", "x" * 128 + "%", "_"])
+PATTERNS = st.sampled_from(
+    ["%", "a%", "a|%", "A\\_", "A_", "%é", "%É", "a*%", "[%", "?", "%ame 1", "x%y", "x" * 128 + "%", "_"]
+)
 NULLS = st.tuples(st.sampled_from(["IS NULL", "IS NOT NULL"]), st.none())
 BARE_WORD = st.sampled_from(["", "NOT "])
 
@@ -327,6 +345,8 @@ def test_tree_that_is_written_down_is_read_back(tree: Filter) -> None:
 @pytest.mark.parametrize("literal", [0.5, NAN, INF, -INF])
 @pytest.mark.parametrize("operator", ["=", "!=", "<", "<=", ">", ">="])
 def test_nan_matches_no_comparison(world: World, operator: str, literal: float, way: str) -> None:
+    if not world.counts and way != "driven":
+        return  # a server has one way
     for name in METRICS:
         tree = parse_filter(f"metrics.{name.written} {operator} {literal}")
         assert tree is not None

@@ -88,7 +88,8 @@ class Counting(Connection):
         return super().execute(sql, parameters)  # type: ignore[arg-type]
 
 
-def test_page_of_runs_needs_no_statement_a_run(store: Store) -> None:
+def test_page_of_runs_needs_no_statement_a_run(file_store: Store) -> None:
+    store = file_store
     assert isinstance(store, SqlStore)
     runs = [store.create_run(NewRun("0")).info.run_id for _ in range(40)]
     for number, run_id in enumerate(runs):

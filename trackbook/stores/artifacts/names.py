@@ -10,7 +10,7 @@ from trackbook.uris import SafeRelPath
 
 __all__ = ["check_portable", "folded", "portability_problem"]
 
-_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])(?:\..*)?", re.IGNORECASE | re.DOTALL)
+_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL)
 _CHARACTERS = frozenset('<>"|?*')
 _SHOWN = 50
 

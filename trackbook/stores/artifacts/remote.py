@@ -34,7 +34,9 @@ from trackbook.uris import SafeRelPath
 
 __all__ = ["RemoteArtifacts"]
 
-_PAUSES = (0.0, 0.5, 2.0)
+_PAUSES = (0.0, 0.5, 2.0, 5.0)
+#: Bytes asked for at a time, after each break that gave none of them: a smaller piece may get through.
+_PIECES = (None, 1 << 20, 1 << 17, 1 << 14)
 _MOST_BREAKS = 1_000
 _LOOKED_UP_ONE_BY_ONE = 3
 
@@ -65,7 +67,7 @@ class RemoteArtifacts(ArtifactRepository):
         self._scheme = uri.partition("://")[0].lower()
         self._options, self._pauses = options or {}, pauses
 
-    patience = (0.1, 1.0)
+    patience: Sequence[float] = (0.1, 1.0)
 
     # -- writing
 
@@ -188,19 +190,19 @@ class RemoteArtifacts(ArtifactRepository):
             if name.rstrip("/") != key and not is_reserved(self._relative(name).partition("/")[0]):
                 yield _file_info(self._relative(name), entry)
 
-    def _open(self, path: SafeRelPath) -> BinaryIO:
+    def _open(self, path: SafeRelPath, piece: int | None = None) -> BinaryIO:
         try:
-            return io.BufferedReader(_Reader(self._stream(path), self.uri, path), CHUNK)
+            return io.BufferedReader(_Reader(self._stream(path, piece), self.uri, path), min(piece or CHUNK, CHUNK))
         except NotFound:
             raise self._not_found(path) from None
 
-    def _stream(self, path: SafeRelPath) -> Any:
+    def _stream(self, path: SafeRelPath, piece: int | None) -> Any:
         with reached(self.uri, path):
             fs, key = self._reach(path)
             fs.invalidate_cache()
             if self._scheme == "memory":  # which hands all readers one and the same stream
                 return io.BytesIO(fs.cat_file(key))
-            return fs.open(key, "rb")
+            return fs.open(key, "rb", block_size=piece) if piece else fs.open(key, "rb")
 
     def _read_range(self, path: SafeRelPath, start: int, length: int) -> bytes:
         found = self.info(path)
@@ -217,30 +219,31 @@ class RemoteArtifacts(ArtifactRepository):
         found = self.info(path)
         if found is None:
             raise self._not_found(path)
-        digest, breaks, waits = Digest(), 0, iter(self._pauses)
+        digest, breaks, in_vain = Digest(), 0, 0
         while True:
             before = digest.size
-            trouble = self._copy_rest(path, digest, sink, moved)
+            trouble = self._copy_rest(path, digest, sink, moved, _PIECES[min(in_vain, len(_PIECES) - 1)])
             if trouble is None and (found.file_size is None or digest.size >= found.file_size):
                 break
             breaks += 1
-            waits = iter(self._pauses) if digest.size > before else waits
-            pause = next(waits, None)
-            if pause is None or breaks > _MOST_BREAKS:
+            in_vain = in_vain + 1 if digest.size == before else min(in_vain, 1)
+            if in_vain > len(self._pauses) or breaks > _MOST_BREAKS:
                 moved.advance(-digest.size)
                 raise IncompleteDownload(
                     f"Only {digest.size} of {found.file_size} bytes of {str(path)!r} came from {self.uri}, also when "
                     f"asked again ({trouble or 'the stream ended early'}). Nothing of it was kept; try again later."
                 ) from trouble
-            time.sleep(pause)
+            time.sleep(self._pauses[in_vain - 1] if in_vain else 0)
         if expected is not None and not digest.matches(expected):
             moved.advance(-digest.size)
             raise damaged(self.uri, expected, digest)
 
-    def _copy_rest(self, path: SafeRelPath, digest: Digest, sink: WritesBytes, moved: Transfer) -> StoreAway | None:
+    def _copy_rest(
+        self, path: SafeRelPath, digest: Digest, sink: WritesBytes, moved: Transfer, piece: int | None
+    ) -> StoreAway | None:
         """Copy on from where it broke off; return what broke it this time."""
         try:
-            with self._open(path) as stream:
+            with self._open(path, piece) as stream:
                 if digest.size:
                     stream.seek(digest.size)
                 for chunk in chunks_of(stream):

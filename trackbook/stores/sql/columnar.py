@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.entities import RunStatus
 from trackbook.stores.base import RunTable
-from trackbook.stores.sql.columns import by_id_list, id_list, numbers_in_one, rows_of_ids, values_in_one
+from trackbook.stores.sql.columns import numbers_in_one, rows_of_ids, values_in_one
 from trackbook.stores.sql.engine import Connection
 from trackbook.stores.sql.loading import metric_names, text_names, uri_parts
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Columns"]
+__all__ = ["ATTRIBUTES", "CHUNK", "Columns"]
 
 _LABEL = 2**32  # place * _LABEL + series (or name) labels a value
-_CHUNK = 1_000  # runs whose values are in memory as text at one time
+CHUNK = 1_000  # runs whose values are in memory as text at one time
 _RAW = ("run_id", "experiment", "status", "heartbeat", "writer", "name")
-_ATTRIBUTES = (*_RAW, "user_id", "lifecycle_stage", "start_time", "end_time")
+ATTRIBUTES = (*_RAW, "user_id", "lifecycle_stage", "start_time", "end_time")
 _STATUS = {number: RunStatus.to_string(number) for number in RunStatus.all_status()}
 
 
@@ -63,8 +63,8 @@ class Columns:
         """
         metrics: dict[str, dict[str, np.ndarray]] = {}
         texts: dict[str, dict[str, list[str | None]]] = {"params": {}, "run_tags": {}}
-        for start in range(0, len(self.keys), _CHUNK):
-            chunk = self.keys[start : start + _CHUNK]
+        for start in range(0, len(self.keys), CHUNK):
+            chunk = self.keys[start : start + CHUNK]
             self._add_metrics(chunk, start, metrics)
             for table, columns in texts.items():
                 self._add_texts(table, chunk, start, columns)
@@ -75,7 +75,7 @@ class Columns:
     def _add_metrics(self, runs: Sequence[int], start: int, metrics: dict[str, dict[str, np.ndarray]]) -> None:
         import numpy as np
 
-        wanted = by_id_list(runs)
+        wanted = json.dumps(list(runs))
         from_ = rows_of_ids("metric_summary")
         ((listed,),) = self.connection.execute(f"SELECT {numbers_in_one('v.series')} {from_}", (wanted,))
         columns = ", ".join(f"v.{name}" for name in self.aggregates)
@@ -94,7 +94,7 @@ class Columns:
                 column[start : start + len(runs)][places] = value[cells]
 
     def _add_texts(self, table: str, runs: Sequence[int], start: int, columns: dict[str, list[str | None]]) -> None:
-        wanted = by_id_list(runs)
+        wanted = json.dumps(list(runs))
         sql = f"SELECT {numbers_in_one('v.name')}, {values_in_one('v.value')} {rows_of_ids(table)}"
         try:
             ((listed, texts),) = self.connection.execute(sql, (wanted,))
@@ -137,13 +137,7 @@ class Columns:
         silent_before: int,
         living_writers: Callable[[Collection[str]], set[str]],
     ) -> tuple[list[str], dict[str, list[Any]]]:
-        columns: dict[str, list[Any]] = {name: [] for name in _ATTRIBUTES}
-        arrays = ", ".join(values_in_one(f"v.{name}") for name in _ATTRIBUTES)
-        for start in range(0, len(self.keys), _CHUNK):
-            wanted = by_id_list(self.keys[start : start + _CHUNK])
-            (row,) = self.connection.execute(f"SELECT {arrays} {rows_of_ids('runs', 'id')}", (wanted,))
-            for name, text in zip(_ATTRIBUTES, row, strict=True):
-                columns[name] += json.loads(text)
+        columns = self._read_attributes()
         ids, experiments, statuses, beats, writers, names = (columns.pop(name) for name in _RAW)
         silent = [
             status == RunStatus.RUNNING and beat is not None and beat < silent_before
@@ -160,9 +154,20 @@ class Columns:
             **columns,
         }
 
+    def _read_attributes(self) -> dict[str, list[Any]]:
+        columns: dict[str, list[Any]] = {name: [] for name in ATTRIBUTES}
+        arrays = ", ".join(values_in_one(f"v.{name}") for name in ATTRIBUTES)
+        for start in range(0, len(self.keys), CHUNK):
+            wanted = json.dumps(list(self.keys[start : start + CHUNK]))
+            (row,) = self.connection.execute(f"SELECT {arrays} {rows_of_ids('runs', 'id')}", (wanted,))
+            for name, text in zip(ATTRIBUTES, row, strict=True):
+                columns[name] += json.loads(text)
+        return columns
+
     def _uris(self, experiments: set[int], artifact_uri: Callable[[str, str], str]) -> dict[int, tuple[str, str]]:
-        sql = f"SELECT id, artifact_location FROM experiments WHERE id IN {id_list()}"
-        rows = self.connection.execute(sql, (by_id_list(experiments),))
+        wanted = self.connection.dialect.among(experiments)
+        sql = f"SELECT id, artifact_location FROM experiments WHERE id {wanted.sql}"
+        rows = self.connection.execute(sql, wanted.values)
         return {number: uri_parts(artifact_uri, location) for number, location in rows}
 
 

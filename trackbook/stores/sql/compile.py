@@ -8,20 +8,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from trackbook.filters import And, Comparison, Filter, Identifier, Not, Or, Ordering
-from trackbook.stores.sql.columns import (
-    DATASETS,
-    EXPERIMENT_COLUMNS,
-    FALSE,
-    RUN_COLUMNS,
-    TRUE,
-    Column,
-    Fragment,
-    all_of,
-    like,
-    members,
-    one_of,
-    ordered,
-)
+from trackbook.stores.sql.columns import DATASETS, EXPERIMENT_COLUMNS, RUN_COLUMNS, Column
+from trackbook.stores.sql.dialects.dialect import Dialect
+from trackbook.stores.sql.dialects.fragments import FALSE, TRUE, Fragment, all_of, one_of
+from trackbook.stores.sql.dialects.sqlite import SQLITE
 from trackbook.stores.sql.engine import Connection
 
 __all__ = ["Compiler", "Known", "Rows", "SortKey", "compare", "experiment_compiler", "look_up", "run_compiler"]
@@ -46,6 +36,11 @@ class Rows(NamedTuple):
     value: str
     always: bool = True
 
+    @property
+    def exact(self) -> bool:
+        """Whether the value is a float."""
+        return self.table == "metric_summary" and self.value != "count"
+
 
 class SortKey(NamedTuple):
     """A sort term in SQL.
@@ -67,11 +62,13 @@ class Known:
         series: keys of plain metric series, by metric.
         names: keys of names, by param or tag.
         columns: attributes that depend on more than a row: ``artifact_uri``, ``liveness``.
+        dialect: of the database.
     """
 
     series: Mapping[str, int] = field(default_factory=dict)
     names: Mapping[str, int] = field(default_factory=dict)
     columns: Mapping[str, Column] = field(default_factory=dict)
+    dialect: Dialect = SQLITE
 
     def run_rows(self, name: Identifier) -> Rows | None:
         """Where a run's metric, param or tag stands; None if no run has one of that name."""
@@ -91,27 +88,37 @@ def look_up(connection: Connection, names: Iterable[Identifier]) -> tuple[dict[s
     others = {name.key for name in names if name.entity in ("param", "tag")}
     series: dict[str, int] = {}
     if metrics:
-        wanted = members(Fragment("key"), sorted(metrics))
+        wanted = connection.dialect.members(Fragment("key"), sorted(metrics))
         sql = f"SELECT key, id FROM series WHERE {wanted.sql} AND model = '' AND dataset = ''"
         series = dict(connection.execute(sql, wanted.values))
     if not others:
         return series, {}
-    wanted = members(Fragment("name"), sorted(others))
+    wanted = connection.dialect.members(Fragment("name"), sorted(others))
     return series, dict(connection.execute(f"SELECT name, id FROM names WHERE {wanted.sql}", wanted.values))
 
 
-def compare(expression: Fragment, operator: str, value: object) -> Fragment:
-    """A comparison of an expression that is not NULL; NaN compares with nothing."""
+def compare(
+    expression: Fragment, operator: str, value: object, dialect: Dialect = SQLITE, *, exact: bool = False
+) -> Fragment:
+    """A comparison of an expression that is not NULL; NaN compares with nothing.
+
+    Args:
+        expression: a column or what is made of one.
+        operator: of `trackbook.filters.OPERATORS`, with or without NOT.
+        value: one, or a tuple for IN and BETWEEN.
+        dialect: of the database.
+        exact: whether the column holds floats.
+    """
     plain = operator.removeprefix("NOT ")
     values = value if isinstance(value, tuple) else (value,)
     if any(isinstance(item, float) and math.isnan(item) for item in values):
         return FALSE
     if plain in ("LIKE", "ILIKE"):
-        return like(expression, str(value), fold=plain == "ILIKE", negated=plain != operator)
+        return dialect.like(expression, str(value), fold=plain == "ILIKE", negated=plain != operator)
     if plain == "IN":
-        return members(expression, values, negated=plain != operator)
-    if plain == "BETWEEN":
-        return Fragment(f"{expression.sql} {operator} ? AND ?", (*expression.values, *values))
+        return dialect.members(expression, values, negated=plain != operator)
+    if isinstance(values[0], (int, float)):
+        return dialect.compare_number(expression, operator, values, exact)
     sign = "<>" if operator == "!=" else operator
     return Fragment(f"{expression.sql} {sign} ?", (*expression.values, value))
 
@@ -124,11 +131,13 @@ class Compiler:
         owner: SQL of the key of what is searched.
         columns: its attributes.
         rows: where its metrics, params and tags stand.
+        dialect: of the database.
     """
 
     owner: str
     columns: Mapping[str, Column]
     rows: Callable[[Identifier], Rows | None]
+    dialect: Dialect = SQLITE
 
     def condition(self, tree: Filter | None) -> Fragment:
         """The tree as one expression that is always true or false, never NULL."""
@@ -152,7 +161,7 @@ class Compiler:
             if not column.nullable:
                 return FALSE if tree.operator == "IS NULL" else TRUE
             return Fragment(f"{sql} {tree.operator}", values)
-        test = compare(column.expression, tree.operator, tree.value)
+        test = compare(column.expression, tree.operator, tree.value, self.dialect)
         if test == FALSE or not column.nullable:
             return test
         return Fragment(f"({sql} IS NOT NULL AND {test.sql})", (*values, *test.values))
@@ -160,7 +169,11 @@ class Compiler:
     def _dataset(self, tree: Comparison) -> Fragment:
         """Whether one of the run's data sets is so; IS NULL: whether none has such a thing."""
         tables, value, where = DATASETS[tree.name.key]
-        test = TRUE if tree.operator.startswith("IS") else compare(Fragment(value), tree.operator, tree.value)
+        test = (
+            TRUE
+            if tree.operator.startswith("IS")
+            else compare(Fragment(value), tree.operator, tree.value, self.dialect)
+        )
         found = all_of([Fragment(f"v.run = {self.owner}"), where, test])
         exists = Fragment(f"EXISTS (SELECT 1 FROM {tables} WHERE {found.sql})", found.values)
         return Fragment(f"NOT {exists.sql}", exists.values) if tree.operator == "IS NULL" else exists
@@ -176,7 +189,7 @@ class Compiler:
             # a metric whose last value is NaN is there; one that never was a number has no least one
             test = TRUE if rows.always or rows.value == "last" else Fragment(f"{value.sql} IS NOT NULL")
         else:
-            test = compare(value, tree.operator, tree.value)
+            test = compare(value, tree.operator, tree.value, self.dialect, exact=rows.exact)
         if test == FALSE:
             return FALSE
         where = f"v.{rows.owner} = {self.owner} AND v.{rows.name} = ? AND {test.sql}"
@@ -193,26 +206,31 @@ class Compiler:
         ascending = ordering.ascending
         if ordering.name.entity == "attribute":
             column = self.columns[ordering.name.key]
-            return SortKey(Fragment(""), ordered(column.expression, ascending=ascending, nullable=column.nullable))
+            term = self.dialect.ordered(column.expression, ascending=ascending, nullable=column.nullable)
+            return SortKey(Fragment(""), term)
         rows = self.rows(ordering.name)
         if rows is None:
             return None
         alias = f"k{number}"
         join = f"LEFT JOIN {rows.table} {alias} ON {alias}.{rows.owner} = {self.owner} AND {alias}.{rows.name} = ?"
-        value = ordered(Fragment(f"{alias}.{rows.value}"), ascending=ascending, nullable=not rows.always)
+        stored = Fragment(f"{alias}.{rows.value}")
+        value = self.dialect.ordered(stored, ascending=ascending, nullable=not rows.always, exact=rows.exact)
         # a row whose value is NaN comes before no row at all
-        return SortKey(Fragment(join, (rows.key,)), Fragment(f"{alias}.{rows.owner} IS NULL, {value.sql}"))
+        there = f"{alias}.{rows.owner} IS NULL"
+        if not self.dialect.lists_as_json:
+            there = f"CASE WHEN {there} THEN 1 ELSE 0 END"
+        return SortKey(Fragment(join, (rows.key,)), Fragment(f"{there}, {value.sql}"))
 
 
 def run_compiler(known: Known, owner: str = "r.id") -> Compiler:
     """For runs, whose table is called r."""
-    return Compiler(owner, {**RUN_COLUMNS, **known.columns}, known.run_rows)
+    return Compiler(owner, {**RUN_COLUMNS, **known.columns}, known.run_rows, known.dialect)
 
 
-def experiment_compiler() -> Compiler:
+def experiment_compiler(dialect: Dialect = SQLITE) -> Compiler:
     """For experiments, whose table is called e."""
 
     def rows(name: Identifier) -> Rows:
         return Rows("experiment_tags", "experiment", "key", name.key, "value")
 
-    return Compiler("e.id", EXPERIMENT_COLUMNS, rows)
+    return Compiler("e.id", EXPERIMENT_COLUMNS, rows, dialect)

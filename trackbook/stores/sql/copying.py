@@ -19,7 +19,7 @@ _FULL = frozenset({27, 28, 122})  # EFBIG, ENOSPC, EDQUOT
 
 
 def copy_database(source: sqlite3.Connection, target: Path) -> None:
-    """Copy the database of a connection by SQLite's online backup; in a transaction, what that transaction sees.
+    """Copy the database of a connection by SQLite's online backup; in a transaction that has read, what that sees.
 
     Args:
         target: appears when the disk has all of it; a file of that name is replaced.
@@ -52,7 +52,9 @@ def put_in_place(nascent: Path, target: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    if os.name != "posix":  # Windows opens no folders, and flushes only what is open for writing
+        return
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from functools import wraps
 from pathlib import Path
 from random import random
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import create_engine
@@ -21,9 +23,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool, StaticPool
 
 from trackbook.errors import DamagedStore, ForeignDatabase, ReadOnlyStore, StorageFull, StoreAway, StoreError
-from trackbook.uris import StoreUri
+from trackbook.stores.filesystems import FileSystem, file_system_of
+from trackbook.stores.sql.dialects.dialect import Dialect
+from trackbook.stores.sql.dialects.sqlite import SQLITE
+from trackbook.uris import StoreUri, strip_user_info
 
-__all__ = ["Connection", "Database"]
+__all__ = ["Connection", "Contended", "Database", "retried"]
+
+log = logging.getLogger("trackbook")
 
 BUSY_SECONDS = 30.0
 # A commit that moves the log into the database waits for the disk, so the drainer's thread does that once a second; the
@@ -31,6 +38,30 @@ BUSY_SECONDS = 30.0
 _SIZES = ("cache_size=-65536", "wal_autocheckpoint=16000", "journal_size_limit=67108864")
 _CHECKPOINT_BYTES = 8 << 20
 MINIMUM_SQLITE = (3, 35)
+_TRIES = 5
+_PAUSE = 0.02  # seconds, doubled each time
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Contended(StoreAway):
+    """A transaction was broken off before its commit: a deadlock, a clash with another, or a lost session."""
+
+
+def retried(method: Callable[P, T]) -> Callable[P, T]:
+    """Call a method again, up to five times in all, while it is broken off: it has then done nothing."""
+
+    @wraps(method)
+    def again(*args: P.args, **kwargs: P.kwargs) -> T:
+        for number in range(_TRIES - 1):
+            try:
+                return method(*args, **kwargs)
+            except Contended:
+                time.sleep(random() * _PAUSE * 2**number)  # noqa: S311  # no secret
+        return method(*args, **kwargs)
+
+    return again
 
 
 class Connection:
@@ -40,6 +71,8 @@ class Connection:
     """
 
     __slots__ = ("_cursor", "raw")
+
+    dialect: Dialect = SQLITE
 
     def __init__(self, raw: Any) -> None:
         self.raw = raw
@@ -64,20 +97,50 @@ class Database:
     Args:
         uri: where it is.
         read_only: open it so that SQLite itself refuses to write.
+        file_system: tells what a folder lies on, for tests.
+
+    Attributes:
+        dialect: how it says what portable SQL cannot.
+        wal: whether it may keep a write-ahead log, which needs memory that all its users share.
     """
 
-    def __init__(self, uri: StoreUri, read_only: bool = False) -> None:
+    dialect: Dialect = SQLITE
+
+    def __init__(
+        self,
+        uri: StoreUri,
+        read_only: bool = False,
+        file_system: Callable[[str], FileSystem] = file_system_of,
+    ) -> None:
         if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
             raise StoreError(
                 f"SQLite {sqlite3.sqlite_version} is too old; Trackbook needs 3.35 or newer. Update Python."
             )
         self.uri, self.read_only = uri, read_only
         self.in_memory = uri.kind == "memory"
-        self.wal = not self.in_memory
+        self.wal = not self.in_memory and not self._is_shared(file_system)
         self._lock = threading.RLock()
         self._engine = self._make_engine()
         self._writing: PoolProxiedConnection | None = None
         self._inherited: list[object] = []
+
+    @property
+    def where(self) -> str:
+        """Where it is, as it may be shown."""
+        return self.uri.path or strip_user_info(self.uri.uri)
+
+    def _is_shared(self, file_system: Callable[[str], FileSystem]) -> bool:
+        """Whether the file lies on a network file system; said once."""
+        if self.uri.path is None:
+            return False
+        found = file_system(os.path.dirname(self.uri.path))
+        if found.is_network:
+            log.warning(
+                "%s lies on a network file system (%s, %s): SQLite is slow there, and as safe as its locks are. "
+                "For several machines use a database server: postgresql:// or mysql://.",
+                *(self.uri.path, found.kind, found.source),
+            )
+        return found.is_network
 
     def _make_engine(self) -> Engine:
         pool = (
@@ -96,9 +159,13 @@ class Database:
             check_same_thread=False,
             cached_statements=512,
         )
-        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "mmap_size=0", "temp_store=MEMORY", *_SIZES):
+        safe = f"synchronous={self._synchronous()}"
+        for pragma in (safe, "foreign_keys=ON", "mmap_size=0", "temp_store=MEMORY", *_SIZES):
             connection.execute(f"PRAGMA {pragma}")
         return connection
+
+    def _synchronous(self) -> str:
+        return "NORMAL" if self.wal or self.in_memory else "FULL"
 
     def _address(self) -> str:
         if self.in_memory:
@@ -161,7 +228,7 @@ class Database:
                     raise
             finally:
                 if durable:
-                    connection.execute("PRAGMA synchronous=NORMAL")
+                    connection.execute(f"PRAGMA synchronous={self._synchronous()}")
 
     def _writer(self) -> PoolProxiedConnection:
         if self._writing is None:
@@ -200,7 +267,23 @@ class Database:
         with self._lock, _errors(self):
             connection = Connection(self._writer().dbapi_connection)
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA journal_mode={'WAL' if self.wal and self._wal_works() else 'DELETE'}")
+
+    def _wal_works(self) -> bool:
+        """Try a write-ahead log on a scratch file: some file systems only say that they share memory."""
+        scratch = f"{self.uri.path}-probe{os.getpid()}"
+        try:
+            with closing(sqlite3.connect(scratch, isolation_level=None)) as connection:
+                mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+                connection.execute("CREATE TABLE probe (x)")
+                return bool(mode == ("wal",))
+        except sqlite3.Error as error:
+            log.warning("The folder of %s keeps no write-ahead log (%s); SQLite does without.", self.uri.path, error)
+            return False
+        finally:
+            for rest in ("", "-wal", "-shm", "-journal"):
+                with suppress(OSError):
+                    os.unlink(scratch + rest)
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database, as far as readers allow."""

@@ -29,7 +29,7 @@ class Examining:
     """The verbs of ExaminedStore, but for those about refused records."""
 
     database: Database
-    _folder: Path
+    _folder: Path | None
     _artifact_uri: Callable[[str, str], str]
     flush: Callable[[], None]
 
@@ -132,7 +132,7 @@ class Examining:
         return None if newest is None else int(newest)
 
     def vanished_writers(self, before: int) -> list[str]:
-        present = {segment.writer for segment in list_segments(self._folder)}
+        present = {segment.writer for segment in list_segments(self._folder)} if self._folder else set()
         with self.database.read() as connection:
             rows = connection.execute(
                 "SELECT writer FROM positions GROUP BY writer HAVING max(updated) < ? ORDER BY writer", (before,)

@@ -9,7 +9,7 @@ from typing import Any
 from trackbook.entities import Experiment, LifecycleStage
 from trackbook.entities.keys import check_experiment_id, check_experiment_name, check_key, check_pairs, check_value
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
-from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.stores.sql.runs import deleted_message
 from trackbook.stores.sql.tables import PURGING
 from trackbook.uris import check_artifact_root
@@ -26,9 +26,11 @@ class Experiments:
     _now: Callable[[], int]
     _absolute: Callable[[str], str]
     _relative: Callable[[str], str]
+    _usual_location: Callable[[str], str]
     _run_keys: dict[str, int]
     _refuse_points: Callable[[str, str | None], None]
 
+    @retried
     def create_experiment(
         self, name: str, artifact_location: str | None = None, tags: Mapping[str, str] | None = None
     ) -> str:
@@ -42,6 +44,7 @@ class Experiments:
             _put_tags(connection, number, checked)
         return str(number)
 
+    @retried
     def ensure_experiment(self, name: str) -> Experiment:
         name = check_experiment_name(name)
         found = self.get_experiment_by_name(name)
@@ -73,7 +76,8 @@ class Experiments:
             (name, location, LifecycleStage.ACTIVE, now, now),
         )
         if not location:
-            connection.execute("UPDATE experiments SET artifact_location = ? WHERE id = ?", (str(number), number))
+            location = self._usual_location(str(number))
+            connection.execute("UPDATE experiments SET artifact_location = ? WHERE id = ?", (location, number))
         return int(number)
 
     def get_experiment(self, experiment_id: str) -> Experiment:
@@ -97,6 +101,7 @@ class Experiments:
         tags = connection.execute("SELECT key, value FROM experiment_tags WHERE experiment = ?", (number,))
         return Experiment(str(number), name, self._absolute(location), stage, dict(tags), created, updated)
 
+    @retried
     def rename_experiment(self, experiment_id: str, new_name: str) -> None:
         new_name = check_experiment_name(new_name)
         with self.database.write() as connection:
@@ -106,6 +111,7 @@ class Experiments:
                 raise _taken(new_name, taken)
             self._touch(connection, number, "name = ?", new_name)
 
+    @retried
     def delete_experiment(self, experiment_id: str) -> None:
         with self.database.write(durable=True) as connection:
             number = self._active(connection, experiment_id, deleted=NotFound)
@@ -119,6 +125,7 @@ class Experiments:
         for run_id in runs:
             self._refuse_points(run_id, deleted_message(run_id))
 
+    @retried
     def restore_experiment(self, experiment_id: str) -> None:
         number = int(check_experiment_id(experiment_id))
         with self.database.write(durable=True) as connection:
@@ -141,6 +148,7 @@ class Experiments:
         rows = connection.execute("SELECT run_id FROM runs WHERE experiment = ?", (number,))
         return [run_id for (run_id,) in rows if run_id in self._run_keys]
 
+    @retried
     def set_experiment_tags(self, experiment_id: str, tags: Mapping[str, object]) -> None:
         checked = _checked_tags(tags)
         with self.database.write() as connection:
@@ -148,6 +156,7 @@ class Experiments:
             _put_tags(connection, number, checked)
             self._touch(connection, number, "lifecycle_stage = ?", LifecycleStage.ACTIVE)
 
+    @retried
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
         key = check_key("tag", key)
         with self.database.write() as connection:
@@ -165,7 +174,8 @@ class Experiments:
     ) -> int:
         """The key of an experiment that is not deleted."""
         number = int(check_experiment_id(experiment_id))
-        rows = connection.execute("SELECT lifecycle_stage FROM experiments WHERE id = ?", (number,))
+        lock = connection.dialect.lock
+        rows = connection.execute(f"SELECT lifecycle_stage FROM experiments WHERE id = ?{lock}", (number,))
         if not rows or rows[0][0] == PURGING:
             raise NotFound(f"There is no experiment with the id {experiment_id!r}; search_experiments() lists them.")
         if rows[0][0] != LifecycleStage.ACTIVE:

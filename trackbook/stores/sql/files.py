@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from trackbook.entities import StoredFile
 from trackbook.entities.keys import check_int64, check_run_id
 from trackbook.errors import InvalidParameter
-from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.uris import SafeRelPath
 
 __all__ = ["Files"]
@@ -30,6 +30,7 @@ class Files:
     _key: Callable[[Connection, str], int]
     _changeable: Callable[[Connection, str], int]
 
+    @retried
     def record_files(self, run_id: str, files: Sequence[StoredFile]) -> int:
         check_run_id(run_id)
         checked = {_path_key(file.path): file for file in map(_checked, files)}
@@ -51,6 +52,7 @@ class Files:
                 rows = connection.execute(_LISTED + _BELOW, (run, len(path) + 1, f"{path}/"))
         return sorted((StoredFile(*row) for row in rows), key=lambda file: file.path)
 
+    @retried
     def forget_files(self, run_id: str, path: str | Sequence[str] | None = None) -> int:
         check_run_id(run_id)
         with self.database.write() as connection:

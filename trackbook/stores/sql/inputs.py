@@ -9,18 +9,16 @@ from trackbook.entities import Dataset, DatasetInput, InputTag, RunInputs
 from trackbook.entities.checks import checked_inputs
 from trackbook.entities.keys import check_run_id
 from trackbook.stores.journal.drainer import Extra
-from trackbook.stores.sql.columns import by_id_list, id_list
 from trackbook.stores.sql.engine import Connection
 from trackbook.uris import strip_user_info_within
 
 __all__ = ["Inputs", "inputs_of"]
 
 _FIND = "SELECT id FROM datasets WHERE experiment = ? AND name = ? AND digest = ?"
-# Two writers may make the same data set at once: what one finds taken it leaves as it is, and gets its key.
 _MAKE = (
     'INSERT INTO datasets (experiment, name, digest, source_type, source, "schema", profile) '
     "VALUES (?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (experiment, name, digest) DO UPDATE SET digest = excluded.digest RETURNING id"
+    "ON CONFLICT (experiment, name, digest) DO NOTHING"
 )
 _READ = "INSERT INTO inputs (run, dataset) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _TAG = (
@@ -56,23 +54,24 @@ def _without_user_info(item: DatasetInput) -> DatasetInput:
 
 
 def _dataset_key(connection: Connection, experiment: int, dataset: Dataset) -> int:
-    rows = connection.execute(_FIND, (experiment, dataset.name, dataset.digest))
-    if not rows:
-        described = (dataset.source_type, dataset.source, dataset.schema, dataset.profile)
-        rows = connection.execute(_MAKE, (experiment, dataset.name, dataset.digest, *described))
+    key = (experiment, dataset.name, dataset.digest)
+    rows = connection.execute(_FIND, key)
+    if not rows:  # another writer may make it at this moment: then it is left as it is
+        connection.execute(_MAKE, (*key, dataset.source_type, dataset.source, dataset.schema, dataset.profile))
+        rows = connection.execute(_FIND, key)
     return int(rows[0][0])
 
 
 def inputs_of(connection: Connection, runs: Sequence[int]) -> dict[int, RunInputs]:
     """The inputs of those runs that have any; three statements, or one if none has."""
-    wanted = by_id_list(runs)
-    rows = connection.execute(f"SELECT run, dataset FROM inputs WHERE run IN {id_list()}", (wanted,))
+    wanted = connection.dialect.among(runs)
+    rows = connection.execute(f"SELECT run, dataset FROM inputs WHERE run {wanted.sql}", wanted.values)
     if not rows:
         return {}
     datasets = _datasets(connection, sorted({dataset for _, dataset in rows}))
     tags: dict[tuple[int, int], list[InputTag]] = {}
-    tagged = f'SELECT run, dataset, "key", value FROM input_tags WHERE run IN {id_list()} ORDER BY run, dataset, "key"'
-    for run, dataset, key, value in connection.execute(tagged, (wanted,)):
+    tagged = f'SELECT run, dataset, "key", value FROM input_tags WHERE run {wanted.sql} ORDER BY run, dataset, "key"'
+    for run, dataset, key, value in connection.execute(tagged, wanted.values):
         tags.setdefault((run, dataset), []).append(InputTag(key, value))
     found: dict[int, list[DatasetInput]] = {}
     place = {key: number for number, key in enumerate(datasets)}
@@ -84,5 +83,6 @@ def inputs_of(connection: Connection, runs: Sequence[int]) -> dict[int, RunInput
 def _datasets(connection: Connection, keys: Sequence[int]) -> dict[int, Dataset]:
     """Each data set once, however many runs read it, by name and digest."""
     columns = 'id, name, digest, source_type, source, "schema", profile'
-    rows = connection.execute(f"SELECT {columns} FROM datasets WHERE id IN {id_list()}", (by_id_list(keys),))
+    wanted = connection.dialect.among(keys)
+    rows = connection.execute(f"SELECT {columns} FROM datasets WHERE id {wanted.sql}", wanted.values)
     return {key: Dataset(*described) for key, *described in sorted(rows, key=lambda row: row[1:3])}

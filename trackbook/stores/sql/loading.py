@@ -9,7 +9,8 @@ from math import nan
 from operator import itemgetter
 
 from trackbook.entities import Run, RunData, RunInfo, RunInputs, RunStatus
-from trackbook.stores.sql.columns import by_id_list, id_list, numbers_in_one, values_in_one
+from trackbook.stores.sql.columns import numbers_in_one, values_in_one
+from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.engine import Connection
 from trackbook.stores.sql.inputs import inputs_of
 
@@ -47,7 +48,8 @@ def load_runs(connection: Connection, keys: Sequence[int], artifact_uri: Callabl
         rows = connection.execute(f"{_RUNS} = ?", keys)
     else:
         data = _data_of_many(connection, keys)
-        found = {row[0]: row for row in connection.execute(f"{_RUNS} IN {id_list()}", (by_id_list(keys),))}
+        wanted = connection.dialect.among(keys)
+        found = {row[0]: row for row in connection.execute(f"{_RUNS} {wanted.sql}", wanted.values)}
         rows = [found[key] for key in keys]
     inputs = inputs_of(connection, keys)
     for row, logged in zip(rows, data, strict=True):
@@ -66,24 +68,25 @@ def _data_of(connection: Connection, run: int) -> RunData:
 
 
 def _data_of_many(connection: Connection, keys: Sequence[int]) -> list[RunData]:
-    wanted = by_id_list(keys)
-    summaries = f"SELECT run, series, last FROM metric_summary WHERE run IN {id_list()} ORDER BY run"
-    rows = connection.execute(summaries, (wanted,))
+    wanted = connection.dialect.among(keys)
+    summaries = f"SELECT run, series, last FROM metric_summary WHERE run {wanted.sql} ORDER BY run"
+    rows = connection.execute(summaries, wanted.values)
     names = metric_names(connection, {row[1] for row in rows})
     metrics = {
         run: {names[series]: nan if value is None else value for _, series, value in values if series in names}
         for run, values in groupby(rows, itemgetter(0))
     }
-    params, tags = (_texts(connection, table, wanted) for table in ("params", "run_tags"))
+    texts = _texts if connection.dialect.lists_as_json else _texts_by_row
+    params, tags = (texts(connection, table, wanted) for table in ("params", "run_tags"))
     return [RunData(metrics.get(key, {}), params.get(key, {}), tags.get(key, {})) for key in keys]
 
 
-def _texts(connection: Connection, table: str, wanted: str) -> dict[int, dict[str, str]]:
+def _texts(connection: Connection, table: str, wanted: Fragment) -> dict[int, dict[str, str]]:
     """Params or tags of runs. Most runs have the same names in the same order: those are looked at once."""
     rows = connection.execute(
-        f"SELECT run, {numbers_in_one('name')}, {values_in_one('value')} FROM {table} WHERE run IN {id_list()} "
+        f"SELECT run, {numbers_in_one('name')}, {values_in_one('value')} FROM {table} WHERE run {wanted.sql} "
         "GROUP BY run",
-        (wanted,),
+        wanted.values,
     )
     layouts = {listed: [int(number) for number in listed.split(",")] for listed in {row[1] for row in rows}}
     names = text_names(connection, {number for layout in layouts.values() for number in layout})
@@ -92,15 +95,26 @@ def _texts(connection: Connection, table: str, wanted: str) -> dict[int, dict[st
     return {row[0]: dict(zip(keys[row[1]], values, strict=True)) for row, values in zip(rows, texts, strict=True)}
 
 
+def _texts_by_row(connection: Connection, table: str, wanted: Fragment) -> dict[int, dict[str, str]]:
+    rows = connection.execute(f"SELECT run, name, value FROM {table} WHERE run {wanted.sql}", wanted.values)
+    names = text_names(connection, {row[1] for row in rows})
+    found: dict[int, dict[str, str]] = {}
+    for run, number, value in rows:
+        found.setdefault(run, {})[names[number]] = value
+    return found
+
+
 def metric_names(connection: Connection, series: Collection[int]) -> dict[int, str]:
     """The keys of those series that are plain."""
-    sql = f"SELECT id, key FROM series WHERE id IN {id_list()} AND model = '' AND dataset = ''"
-    return dict(connection.execute(sql, (by_id_list(series),)))
+    wanted = connection.dialect.among(series)
+    sql = f"SELECT id, key FROM series WHERE id {wanted.sql} AND model = '' AND dataset = ''"
+    return dict(connection.execute(sql, wanted.values))
 
 
 def text_names(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
     """The names of params or tags."""
-    return dict(connection.execute(f"SELECT id, name FROM names WHERE id IN {id_list()}", (by_id_list(numbers),)))
+    wanted = connection.dialect.among(numbers)
+    return dict(connection.execute(f"SELECT id, name FROM names WHERE id {wanted.sql}", wanted.values))
 
 
 def uri_parts(artifact_uri: Callable[[str, str], str], location: str) -> tuple[str, str]:

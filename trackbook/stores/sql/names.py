@@ -39,7 +39,7 @@ class Interned:
     def key(self, connection: Connection, texts: tuple[str, ...]) -> int:
         """The key of a text, made if there is none; only in a writing transaction."""
         known = self.known.get(texts) or self.find(connection, texts)
-        if known is None:
+        if known is None:  # on a server another session may make it now: the transaction is then made again
             ((known,),) = connection.execute(self._insert, texts)
             if self._made[0] is not connection:
                 self._made = (connection, set())

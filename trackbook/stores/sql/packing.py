@@ -148,6 +148,8 @@ def pack_run(database: Database, run: int, minimum: int = MINIMUM) -> int:
 
 def _pack_rows(connection: Connection, run: int, series: int) -> int:
     """Move up to 64 chunks of rows; the number of rows."""
+    if connection.dialect.lock:  # on a server two may pack at once, and one waits here
+        connection.execute(f"SELECT id FROM runs WHERE id = ?{connection.dialect.lock}", (run,))
     rows = connection.execute(
         "SELECT seq, step, time, value, origin FROM points WHERE run = ? AND series = ? ORDER BY seq LIMIT ?",
         (run, series, CHUNK * CHUNKS_A_TRANSACTION),

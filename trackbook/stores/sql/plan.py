@@ -1,6 +1,6 @@
 """Finds the keys of the runs that a search is for, in order, by the way that reads the least.
 
-Three ways, tried in this order:
+A server's planner is given one statement and knows best. In SQLite there are three ways, tried in this order:
 
 * **driven**: some condition holds for few runs, as a bounded count of its index range tells: those are sorted;
 * **walked**: the index that has the order asked for is read from its top until the page is full, a bounded way;
@@ -16,18 +16,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trackbook.filters import And, Comparison, Filter, Identifier, Or, Ordering
-from trackbook.stores.sql.columns import (
-    DATASETS,
-    FALSE,
-    NEWEST_RUN,
-    TRUE,
-    Fragment,
-    all_of,
-    head,
-    members,
-    prefix_range,
-)
+from trackbook.stores.sql.columns import DATASETS, head, prefix_range
 from trackbook.stores.sql.compile import Known, Rows, compare, run_compiler
+from trackbook.stores.sql.dialects.fragments import FALSE, TRUE, Fragment, all_of
+from trackbook.stores.sql.dialects.sqlite import SQLITE
 from trackbook.stores.sql.engine import Connection
 from trackbook.stores.sql.tables import HEAD
 
@@ -79,6 +71,7 @@ class RunQuery:
     def scope(self) -> Fragment:
         """The condition that experiments and stages make."""
         stage, experiment = Fragment("r.lifecycle_stage"), Fragment("r.experiment")
+        members = self.known.dialect.members
         return all_of([members(experiment, self.experiments), members(stage, self.stages)])
 
     @property
@@ -121,10 +114,11 @@ def find_runs(connection: Connection, query: RunQuery, limit: int, offset: int =
     """Keys of the runs from the `offset`-th on, in the order asked for: no more than `limit`."""
     if not query.experiments or run_compiler(query.known).condition(query.tree) == FALSE:
         return []
+    if not query.known.dialect.lists_as_json:
+        return _driven(connection, query, _everything(query), [], (limit, offset))
     limits = query.limits
-    everything = Fragment(f"SELECT r.id AS run FROM runs r WHERE {query.scope.sql}", query.scope.values)
     found = [source for part in query.conjuncts if (source := _source(part, query.known))]
-    sources = [_Source(None, (everything,), exact=True, covered=True), *found[:_COUNTED_SOURCES]]
+    sources = [_everything(query), *found[:_COUNTED_SOURCES]]
     few = max(limits.few, min(2 * (limit + offset), limits.counted)) if limits.few else 0
     counts = [source.count(connection, few) for source in sources]
     smallest = min(range(len(sources)), key=counts.__getitem__)
@@ -145,6 +139,12 @@ def find_runs(connection: Connection, query: RunQuery, limit: int, offset: int =
         if source.part and source.covered and source.exact and counts[number] < min(bounds[number], 3 * costs[smallest])
     ]
     return _driven(connection, query, sources[smallest], hashed, (limit, offset))
+
+
+def _everything(query: RunQuery) -> _Source:
+    """The experiments as a whole."""
+    select = Fragment(f"SELECT r.id AS run FROM runs r WHERE {query.scope.sql}", query.scope.values)
+    return _Source(None, (select,), exact=True, covered=True)
 
 
 def _driven(
@@ -194,7 +194,7 @@ def _statement(
     order = query.order[1:] if first else query.order
     keys = [key for number, ordering in enumerate(order) if (key := compiler.sort_key(ordering, number))]
     joins = [key.join for key in keys]
-    terms = [*([first] if first else []), *(key.terms for key in keys), NEWEST_RUN]
+    terms = [*([first] if first else []), *(key.terms for key in keys), query.known.dialect.newest_run]
     sql = f"SELECT r.id, r.start_time, r.run_id FROM {' '.join([from_.sql, *(join.sql for join in joins)])}"
     sql += f" WHERE {condition.sql} ORDER BY {', '.join(term.sql for term in terms)}"
     pieces = [from_, *joins, condition, *terms]
@@ -338,7 +338,7 @@ def _range(tree: Comparison, rows: Rows) -> tuple[Fragment, bool]:
         return (compare(Fragment("s.last"), operator, value), True) if plain else (TRUE, False)
     if rows.value == "value" and operator in ("=", "IN"):
         texts = [str(text) for text in (value if isinstance(value, tuple) else (value,))]
-        heads = members(Fragment(head("s.value")), [text[:HEAD] for text in texts])
+        heads = SQLITE.members(Fragment(head("s.value")), [text[:HEAD] for text in texts])
         return heads, all(len(text) < HEAD for text in texts)
     if operator == "LIKE":
         return _prefixed(str(value)), False

@@ -18,7 +18,7 @@ from trackbook.stores.journal.drainer import Extra, Moved
 from trackbook.stores.journal.files import Segment
 from trackbook.stores.journal.records import Batch, Record, Series, dataset_of
 from trackbook.stores.sql import packing
-from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.stores.sql.names import Interned
 from trackbook.stores.sql.rejecting import points_as_body
 from trackbook.stores.sql.tables import FINITE, MINUS_INFINITY, NOT_A_NUMBER, PLUS_INFINITY, PURGING
@@ -58,6 +58,7 @@ class Points:
     flush: Callable[[], None]
     _other_record: Callable[[Connection, Segment, Record], None]
 
+    @retried
     def apply(self, segment: Segment | None, batch: Batch, extra: Extra | None = None) -> None:
         """See `trackbook.stores.journal.drainer.Sink`."""
         with self.database.write() as connection:
@@ -95,6 +96,7 @@ class Points:
             left = packing.pack_run(self.database, run, packing.HOT_LIMIT)
             self._hot_limits[run] = left + packing.HOT_LIMIT
 
+    @retried
     def settle(self) -> None:
         """See `trackbook.stores.journal.drainer.Sink`."""
         with self.database.write(durable=True) as connection:
@@ -119,7 +121,7 @@ class Points:
             _, steps, times, values = zip(*group, strict=True)
             named = series.get(number) or Series("", f"number {number}")  # the record that named it is damaged
             by_run.setdefault(named.run_id, []).append((named, (steps, times, values)))
-        for run_id, groups in by_run.items():
+        for run_id, groups in sorted(by_run.items()):  # in one order everywhere, so that no two wait for each other
             run = self._run_key(connection, run_id)
             if run is None:
                 self._reject(connection, segment, run_id, groups)

@@ -9,7 +9,7 @@ from typing import Any
 from trackbook.entities import LifecycleStage
 from trackbook.entities.keys import check_experiment_id, check_run_id
 from trackbook.errors import InvalidState, NotFound
-from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.stores.sql.soundness import give_back_pages
 from trackbook.stores.sql.tables import PURGING
 from trackbook.stores.upkeep import DeletedExperiment, DeletedRun, Purgeable
@@ -104,7 +104,7 @@ class Purging:
     def _named_run(self, connection: Connection, run_id: str, before: int) -> DeletedRun:
         rows = connection.execute(f"{_RUNS} r.run_id = ?", (run_id,))
         if not rows:
-            raise NotFound(f"There is no run with the id {run_id!r} in {self.database.uri.uri}, deleted or not.")
+            raise NotFound(f"There is no run with the id {run_id!r} in {self.database.where}, deleted or not.")
         if rows[0][5] == LifecycleStage.ACTIVE:
             raise InvalidState(f"The run {run_id} is not deleted. Delete it first: trackbook runs delete -r {run_id}")
         run = self._run_of(rows[0])
@@ -115,7 +115,7 @@ class Purging:
     def _named_experiment(self, connection: Connection, number: int, before: int) -> list[DeletedExperiment]:
         rows = connection.execute(f"{_EXPERIMENTS} e.id = ?", (number,))
         if not rows:
-            raise NotFound(f"There is no experiment with the id '{number}' in {self.database.uri.uri}, deleted or not.")
+            raise NotFound(f"There is no experiment with the id '{number}' in {self.database.where}, deleted or not.")
         if rows[0][3] == LifecycleStage.ACTIVE:
             raise InvalidState(
                 f"The experiment {number} is not deleted. Delete it first: trackbook experiments delete -x {number}"
@@ -132,6 +132,7 @@ class Purging:
             )
         return [found]
 
+    @retried
     def begin_purge(self, run_ids: Sequence[str], experiment_ids: Sequence[str] = ()) -> set[str]:
         hidden: set[str] = set()
         with self.database.write(durable=True) as connection:
@@ -151,6 +152,7 @@ class Purging:
             self._refuse_points(run_id, f"The run {run_id} was deleted for good and cannot be changed.")
         return hidden
 
+    @retried
     def finish_purge(self, run_ids: Sequence[str], experiment_ids: Sequence[str] = ()) -> None:
         for some in batches(run_ids):
             self._finish_runs(some)

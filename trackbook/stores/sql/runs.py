@@ -26,7 +26,7 @@ from trackbook.stores.base import NewRun, RunLife
 from trackbook.stores.journal.drainer import Extra
 from trackbook.stores.journal.files import Segment, host_and_boot
 from trackbook.stores.journal.records import END, PARAM, TAG, Record
-from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.stores.sql.names import Interned
 from trackbook.stores.sql.tables import PURGING
 
@@ -60,10 +60,13 @@ class Runs:
     _write_through: Callable[[Extra], None]
     _own_writer: Callable[[], str | None]
     _refuse_points: Callable[[str, str | None], None]
+    _keep_attempt: Callable[[Connection, int], None]
+    _end_own: Callable[[Connection, str, int, int, str | None], None]
     living_writers: Callable[[Collection[str]], set[str]]
     flush: Callable[[], None]
     pack_hot: Callable[[], None]
 
+    @retried
     def create_run(self, new: NewRun) -> Run:
         experiment = int(check_experiment_id(new.experiment_id))
         run_id = token_hex(16) if new.run_id is None else check_run_id(new.run_id)
@@ -114,14 +117,15 @@ class Runs:
         key = self._run_key(connection, run_id)
         if key is None:
             raise NotFound(
-                f"There is no run with the id {run_id!r} in {self.database.uri.uri}; search_runs() lists them."
+                f"There is no run with the id {run_id!r} in {self.database.where}; search_runs() lists them."
             )
         return key
 
     def _changeable(self, connection: Connection, run_id: str) -> int:
         """The key of a run that may be changed."""
         key = self._key(connection, check_run_id(run_id))
-        ((stage,),) = connection.execute("SELECT lifecycle_stage FROM runs WHERE id = ?", (key,))
+        lock = connection.dialect.lock  # the run first, as everybody does: so no two wait for each other
+        ((stage,),) = connection.execute(f"SELECT lifecycle_stage FROM runs WHERE id = ?{lock}", (key,))
         if stage != LifecycleStage.ACTIVE:
             raise InvalidParameter(deleted_message(run_id))
         return key
@@ -132,10 +136,11 @@ class Runs:
 
         def resume(connection: Connection) -> None:
             key = self._changeable(connection, run_id)
+            self._keep_attempt(connection, key)
             connection.execute(
-                "UPDATE runs SET status = 1, end_time = NULL, attempt = attempt + 1, control = '', "
+                "UPDATE runs SET status = 1, end_time = NULL, attempt = attempt + 1, resumed = ?, control = '', "
                 f"{_OWN} WHERE id = ?",
-                (*owner, key),
+                (owner[0], *owner, key),
             )
 
         self._write_through(resume)
@@ -181,6 +186,7 @@ class Runs:
         self._set_stage(run_id, LifecycleStage.ACTIVE, None)
         self._refuse_points(run_id, None)
 
+    @retried
     def _set_stage(self, run_id: str, stage: str, deleted_time: int | None) -> None:
         check_run_id(run_id)
         with self.database.write(durable=True) as connection:
@@ -222,6 +228,7 @@ class Runs:
     ) -> list[tuple[int, int, str]]:
         return [(run, self._names.key(connection, (key,)), value) for key, value in pairs]
 
+    @retried
     def delete_tag(self, run_id: str, key: str) -> None:
         check_run_id(run_id)
         key = check_key("tag", key)
@@ -254,12 +261,14 @@ class Runs:
         lost = silent and not self.living_writers([writer or ""])
         return RunLife(heartbeat, writer, host, boot, pid, attempt, control, lost)
 
+    @retried
     def set_control(self, run_id: str, word: str) -> None:
         if not isinstance(word, str) or len(word) > 64:
             raise InvalidParameter(f"A control word is text of at most 64 characters, not {word!r:.100}.")
         with self.database.write() as connection:
             connection.execute("UPDATE runs SET control = ? WHERE id = ?", (word, self._changeable(connection, run_id)))
 
+    @retried
     def beat(self, runs: Collection[str], now: int) -> dict[str, str]:
         """See `trackbook.stores.journal.drainer.Sink`."""
         with self.database.write() as connection:
@@ -279,7 +288,7 @@ class Runs:
         """Store a param, tag or ending that waited in the journal; what the rules refuse is put aside."""
         connection.execute("SAVEPOINT record")
         try:
-            self._replay(connection, record.kind, json.loads(record.body))
+            self._replay(connection, record.kind, json.loads(record.body), segment.writer)
         except (NotFound, InvalidParameter, ValueError, KeyError, TypeError) as error:
             reason = str(error) if isinstance(error, TrackbookError) else f"a record that makes no sense: {error!r}"
             connection.execute("ROLLBACK TO record")
@@ -288,16 +297,16 @@ class Runs:
                 (segment.writer, segment.number, record.start, reason, record.body, self._now()),
             )
             log.warning("A record of the journal cannot be stored, and is kept in the table 'rejected': %s", reason)
-        connection.execute("RELEASE record")
+        connection.execute("RELEASE SAVEPOINT record")
 
-    def _replay(self, connection: Connection, kind: int, content: dict[str, Any]) -> None:
+    def _replay(self, connection: Connection, kind: int, content: dict[str, Any], writer: str) -> None:
         run_id = content["run"]
         if kind == PARAM:
             self._put_values(connection, run_id, [Param(content["key"], content["value"])], [])
         elif kind == TAG:
             self._put_values(connection, run_id, [], [RunTag(content["key"], content["value"])])
         elif kind == END:
-            self._update(connection, run_id, content["status"], content["end_time"], None)
+            self._end_own(connection, run_id, content["status"], content["end_time"], writer)
         else:
             raise InvalidParameter(f"records of kind {kind} are not known here")
 

@@ -18,10 +18,12 @@ from trackbook.stores.sql.tables import SCHEMA_VERSION, metadata
 if TYPE_CHECKING:
     from trackbook.stores.sql.migrations.upgrade import Upgrade
 
-__all__ = ["find_version", "open_schema", "upgrade_schema"]
+__all__ = ["FoundStore", "fill", "find_store", "find_version", "open_schema", "upgrade_schema"]
 
 
-class _Found(NamedTuple):
+class FoundStore(NamedTuple):
+    """What a database says of its store: its id, and the schema that it has."""
+
     store_id: str
     version: int
 
@@ -42,23 +44,23 @@ def open_schema(database: Database, default_location: str) -> str:
         ReadOnlyStore: it is empty and may not be written.
     """
     with database.read() as connection:
-        found = _find(connection, database)
+        found = find_store(connection, database)
     if found and found.version == SCHEMA_VERSION:
         return found.store_id
     if found and database.read_only:
         raise SchemaTooOld(
-            f"{database.uri.path} has schema {found.version}, and this Trackbook reads {SCHEMA_VERSION}; the file is "
+            f"{database.where} has schema {found.version}, and this Trackbook reads {SCHEMA_VERSION}; the file is "
             f"untouched. Bring it up to date, with a copy kept: trackbook db upgrade {database.uri.path}"
         )
     if database.read_only:
-        raise ReadOnlyStore(f"{database.uri.uri} is empty and opened read-only; open it for writing once.")
+        raise ReadOnlyStore(f"{database.where} is empty and opened read-only; open it for writing once.")
     with alone_at(database.uri.path):
         if found:
             _upgrade(database)
             return found.store_id
         _prepare_file(database)
         with database.write(durable=True) as connection:
-            made = _find(connection, database)
+            made = find_store(connection, database)
             return made.store_id if made else _create(connection, default_location)
 
 
@@ -88,23 +90,30 @@ def find_version(database: Database) -> int:
         ForeignDatabase, SchemaTooNew: as `open_schema` does.
     """
     with database.read() as connection:
-        found = _find(connection, database)
+        found = find_store(connection, database)
     return found.version if found else 0
 
 
-def _find(connection: Connection, database: Database) -> _Found | None:
-    """The store in a database; None if the database is empty."""
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    where = database.uri.path
+def find_store(connection: Connection, database: Database) -> FoundStore | None:
+    """The store in a database; None if the database is empty, or its tables are not all made yet.
+
+    Raises:
+        ForeignDatabase: it holds other tables than ours.
+        SchemaTooNew: a newer Trackbook wrote it.
+    """
+    tables = {str(name) for (name,) in connection.execute(connection.dialect.tables)}
+    where = database.where
     if "trackbook_store" in tables:
-        ((store_id, version),) = connection.execute("SELECT store_id, version FROM trackbook_store")
+        rows = connection.execute("SELECT store_id, version FROM trackbook_store")
+        if not rows and tables <= set(metadata.tables):
+            return None  # MySQL keeps each table at once, and a process was killed between two of them
+        ((store_id, version),) = rows
         if version > SCHEMA_VERSION:
             raise SchemaTooNew(
                 f"{where} has schema {version}, and this Trackbook knows {SCHEMA_VERSION}; the file is untouched. "
                 "Update with: pip install --upgrade trackbook"
             )
-        return _Found(str(store_id), int(version))
-    tables.discard("sqlite_sequence")
+        return FoundStore(str(store_id), int(version))
     if {"alembic_version", "experiments", "runs"} <= tables:
         raise ForeignDatabase(
             f"{where} is an MLflow database and was left untouched. Name another file for Trackbook, and bring the "
@@ -131,10 +140,19 @@ def _create(connection: Connection, default_location: str) -> str:
         connection.execute(str(CreateTable(table).compile(dialect=dialect)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
+    return fill(connection, default_location)
+
+
+def fill(connection: Connection, default_location: str) -> str:
+    """Put in what every store has; its own row is the last, and says that all is there.
+
+    Returns:
+        the new store's id.
+    """
     store_id, now = secrets.token_hex(16), time.time_ns() // 1_000_000
-    connection.execute("INSERT INTO trackbook_store VALUES (?, ?, ?)", (store_id, SCHEMA_VERSION, now))
     connection.execute(
         "INSERT INTO experiments VALUES (0, ?, ?, ?, ?, ?)",
         (DEFAULT_EXPERIMENT_NAME, default_location, LifecycleStage.ACTIVE, now, now),
     )
+    connection.execute("INSERT INTO trackbook_store VALUES (?, ?, ?)", (store_id, SCHEMA_VERSION, now))
     return store_id

@@ -24,8 +24,10 @@ from trackbook.filters import (
 )
 from trackbook.stores.base import RunTable
 from trackbook.stores.sql.columnar import Columns
-from trackbook.stores.sql.columns import Column, Fragment, all_of, liveness, members, table_of_uris
+from trackbook.stores.sql.columnar_rows import PlainColumns
+from trackbook.stores.sql.columns import Column, liveness
 from trackbook.stores.sql.compile import Known, experiment_compiler, look_up
+from trackbook.stores.sql.dialects.fragments import Fragment, all_of
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.loading import load_runs, uri_parts
 from trackbook.stores.sql.plan import RunQuery, find_runs
@@ -82,7 +84,8 @@ class RunSearch:
         self.flush()
         with self.database.read() as connection:
             keys = find_runs(connection, self._query(connection, asked), max_results)
-            columns = Columns(connection, keys, tuple(dict.fromkeys(aggregates)))
+            reader = Columns if connection.dialect.lists_as_json else PlainColumns
+            columns = reader(connection, keys, tuple(dict.fromkeys(aggregates)))
             return columns.table(self._artifact_uri, self._now() - LOST_AFTER_MS, self.living_writers)
 
     def _query(self, connection: Connection, asked: _Asked) -> RunQuery:
@@ -94,14 +97,16 @@ class RunSearch:
         if "liveness" in attributes:
             before = self._now() - LOST_AFTER_MS
             silent = connection.execute(_SILENT_WRITERS, (RunStatus.RUNNING, before))
-            columns["liveness"] = liveness(before, sorted(self.living_writers({row[0] for row in silent if row[0]})))
-        known = Known(*look_up(connection, names), columns)
+            living = self.living_writers({row[0] for row in silent if row[0]})
+            columns["liveness"] = liveness(connection.dialect, before, sorted(living))
+        known = Known(*look_up(connection, names), columns, connection.dialect)
         return RunQuery(asked.experiments, asked.stages, asked.tree, asked.order, known)
 
     def _uris(self, connection: Connection, experiments: Sequence[int]) -> Fragment:
-        wanted = members(Fragment("id"), experiments)
+        wanted = connection.dialect.members(Fragment("id"), experiments)
         rows = connection.execute(f"SELECT id, artifact_location FROM experiments WHERE {wanted.sql}", wanted.values)
-        return table_of_uris("r", {number: uri_parts(self._artifact_uri, location) for number, location in rows})
+        uris = {number: uri_parts(self._artifact_uri, location) for number, location in rows}
+        return connection.dialect.table_of_uris("r", uris)
 
 
 class ExperimentSearch:
@@ -120,8 +125,9 @@ class ExperimentSearch:
     ) -> PagedList[Experiment]:
         _check_page_size(max_results)
         offset = _offset(page_token)
-        compiler = experiment_compiler()
-        stages = members(Fragment("e.lifecycle_stage"), ViewType.stages(view_type))
+        dialect = self.database.dialect
+        compiler = experiment_compiler(dialect)
+        stages = dialect.members(Fragment("e.lifecycle_stage"), ViewType.stages(view_type))
         condition = all_of([stages, compiler.condition(parse_filter(filter_string, EXPERIMENTS))])
         clauses = parse_order(order_by, EXPERIMENTS) or (_NEWEST_EXPERIMENT,)
         keys = [key for number, clause in enumerate(clauses) if (key := compiler.sort_key(clause, number))]

@@ -22,12 +22,15 @@ from trackbook.stores.journal.files import living_writers
 from trackbook.stores.journal.journal import Journal
 from trackbook.stores.journal.records import END, Batch
 from trackbook.stores.permissions import make_file, make_folder
+from trackbook.stores.spool import spool_folder
 from trackbook.stores.sql import names, packing
-from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.attempts import Attempts
+from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.stores.sql.examining import Examining
 from trackbook.stores.sql.experiments import Experiments
 from trackbook.stores.sql.files import Files
 from trackbook.stores.sql.inputs import Inputs
+from trackbook.stores.sql.places import Places, root_of
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.purging import Purging
 from trackbook.stores.sql.recorder import DirectRecorder
@@ -35,17 +38,29 @@ from trackbook.stores.sql.rejecting import Rejecting
 from trackbook.stores.sql.runs import Runs, deleted_message
 from trackbook.stores.sql.schema import open_schema
 from trackbook.stores.sql.search import ExperimentSearch, RunSearch, load_runs
-from trackbook.uris import StoreUri, file_uri
+from trackbook.stores.sql.server_schema import open_server_schema
+from trackbook.stores.sql.servers import ServerDatabase
+from trackbook.uris import StoreUri
 
 __all__ = ["SqlStore"]
 
 log = logging.getLogger("trackbook")
 
-ARTIFACTS = "trackbook-artifacts"
-
 
 class SqlStore(
-    Experiments, ExperimentSearch, Runs, RunSearch, Inputs, Points, Files, Purging, Examining, Rejecting, Store
+    Places,
+    Experiments,
+    ExperimentSearch,
+    Runs,
+    Attempts,
+    RunSearch,
+    Inputs,
+    Points,
+    Files,
+    Purging,
+    Examining,
+    Rejecting,
+    Store,
 ):
     """A store in a SQL database.
 
@@ -66,23 +81,35 @@ class SqlStore(
         self._listeners: list[Callable[[], None]] = []
         self._accepting: set[str] = set()  # runs that this process has seen to be there and not deleted
         self._direct: weakref.WeakValueDictionary[str, DirectRecorder] = weakref.WeakValueDictionary()
-        self._folder = Path(f"{uri.path}.d") / "writers"
+        self._folder: Path | None = Path(f"{uri.path}.d") / "writers" if uri.path else None
+        self._artifact_root = root_of(uri)
         if not read_only and uri.path is not None:
             os.makedirs(os.path.dirname(uri.path), exist_ok=True)
             _make_file(uri.path)
-        self.database = Database(uri, read_only)
+        self.database = Database(uri, read_only) if uri.kind != "sql" else ServerDatabase(uri, read_only)
         self._journal: Journal | None = None
         try:
-            store_id = open_schema(self.database, "0")
+            store_id = self._open_schema()
         except BaseException:
             self.database.close()
             raise
         self._rejected: set[str] = set()
+        if uri.kind == "sql":
+            self._folder = spool_folder(store_id)
         if not (read_only or self.database.in_memory):
             self._open_journal(store_id)
         at_fork(self)
 
+    def _open_schema(self) -> str:
+        location = self._usual_location("0")
+        if isinstance(self.database, ServerDatabase):
+            return open_server_schema(self.database, location)
+        return open_schema(self.database, location)
+
     def _open_journal(self, store_id: str) -> None:
+        if self._folder is None:
+            log.warning("No folder takes a journal: each call waits for the database. Set TRACKBOOK_SPOOL_DIR to one.")
+            return
         if not has_flock():
             log.warning("This system has no file locks for a journal: each call waits for the database.")
             return
@@ -103,21 +130,6 @@ class SqlStore(
         except (StoreError, ReadOnlyStore) as error:
             log.info("Packing waits for the next writer: %s", error)
 
-    def artifact_root(self) -> str:
-        if self.database.uri.path is None:
-            return file_uri(ARTIFACTS)
-        return os.path.join(os.path.dirname(self.database.uri.path), ARTIFACTS)
-
-    def _absolute(self, location: str) -> str:
-        """An artifact location as people see it; relative ones lie beside the database, which may have been moved."""
-        return location if "/" in location else os.path.join(self.artifact_root(), location)
-
-    def _relative(self, location: str) -> str:
-        return location if "://" in location else file_uri(location)
-
-    def _artifact_uri(self, location: str, run_id: str) -> str:
-        return f"{self._absolute(location).rstrip('/')}/{run_id}"
-
     def _now(self) -> int:
         if self._clock is not None:
             return self._clock()
@@ -131,7 +143,7 @@ class SqlStore(
 
     def living_writers(self, candidates: Collection[str]) -> set[str]:
         """Those of some writers whose process is alive on this machine."""
-        return living_writers(self._folder, candidates)
+        return set() if self._folder is None else living_writers(self._folder, candidates)
 
     def _own_writer(self) -> str | None:
         if self._journal is None:
@@ -163,7 +175,7 @@ class SqlStore(
         end = self._now()
         try:
             number = RunStatus.from_string(status)
-            self._journal.end(lambda connection: self._update(connection, run_id, number, end, None))
+            self._journal.end(lambda connection: self._end_own(connection, run_id, number, end, self._own_writer()))
         except (StoreError, KeyboardInterrupt) as error:
             self._journal.keep(END, {"run": run_id, "status": number, "end_time": end}, error)
             if isinstance(error, KeyboardInterrupt):
@@ -226,6 +238,7 @@ class SqlStore(
         if self._journal is not None:
             self._journal.refuse(run_id, reason)
 
+    @retried
     def write_points(self, run_id: str, points: list[Metric]) -> None:
         """Store checked points at once, where there is no journal."""
         with self.database.write() as connection:

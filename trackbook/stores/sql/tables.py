@@ -20,8 +20,9 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.mysql import MEDIUMTEXT
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy.dialects.mssql import NVARCHAR
+from sqlalchemy.dialects.mysql import LONGBLOB, MEDIUMTEXT
+from sqlalchemy.types import BINARY, TypeEngine, UserDefinedType
 
 __all__ = [
     "FINITE",
@@ -59,21 +60,37 @@ class _ExactFloat(UserDefinedType[float]):
         return "BLOB"
 
 
-EXACT = Float(53).with_variant(_ExactFloat(), "sqlite")
-KEY = Integer().with_variant(BigInteger(), "postgresql", "mysql", "mssql")
+# MySQL and SQL Server know no infinities: there a float is eight bytes that sort as it does (dialects/numbers.py).
+EXACT = Float(53).with_variant(_ExactFloat(), "sqlite").with_variant(BINARY(8), "mysql", "mariadb", "mssql")
 WHOLE = BigInteger()
-LONG_TEXT = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")  # a param has up to 64 KiB, MySQL's TEXT a byte less
+
+
+def _text(length: int | None, on_servers: int | None = None) -> TypeEngine[str]:
+    """Text that sorts by code points everywhere; SQLite holds nobody to a length.
+
+    Args:
+        length: in characters; None for any.
+        on_servers: the length that rules hold elsewhere allow, where `length` is older than they.
+    """
+    kind = String(length) if length else Text()
+    room = on_servers or length
+    postgresql = String(room, collation="C") if room else Text(collation="C")
+    kind = kind.with_variant(postgresql, "postgresql")
+    kind = kind.with_variant(NVARCHAR(room or "max", collation="Latin1_General_100_BIN2"), "mssql")  # type: ignore[arg-type]
+    return kind.with_variant(String(room) if room else MEDIUMTEXT(), "mysql", "mariadb")
+
+
+LONG_TEXT = _text(None)  # a param has up to 64 KiB, MySQL's TEXT a byte less
+BYTES = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
 
 
 def _table(name: str, *columns: Column[Any] | Index, clustered: bool = False) -> Table:
-    return Table(
-        name, metadata, *columns, sqlite_with_rowid=not clustered, mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin"
-    )
+    return Table(name, metadata, *columns, sqlite_with_rowid=not clustered)
 
 
 store = _table(
     "trackbook_store",
-    Column("store_id", String(32), primary_key=True),
+    Column("store_id", _text(32), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("created", WHOLE, nullable=False),
 )
@@ -82,9 +99,9 @@ experiments = Table(
     "experiments",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("name", String(500), nullable=False, unique=True),
-    Column("artifact_location", Text, nullable=False),  # relative to the database unless the user gave a root
-    Column("lifecycle_stage", String(8), nullable=False),
+    Column("name", _text(500), nullable=False, unique=True),
+    Column("artifact_location", LONG_TEXT, nullable=False),  # relative to the database unless the user gave a root
+    Column("lifecycle_stage", _text(8), nullable=False),
     Column("creation_time", WHOLE, nullable=False),
     Column("last_update_time", WHOLE, nullable=False),
     sqlite_autoincrement=True,
@@ -93,7 +110,7 @@ experiments = Table(
 experiment_tags = _table(
     "experiment_tags",
     Column("experiment", ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
-    Column("key", String(250), primary_key=True),
+    Column("key", _text(250), primary_key=True),
     Column("value", LONG_TEXT, nullable=False),
     clustered=True,
 )
@@ -102,24 +119,24 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("run_id", String(256), nullable=False, unique=True),
+    Column("run_id", _text(256), nullable=False, unique=True),
     Column("experiment", ForeignKey("experiments.id", ondelete="CASCADE"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("user_id", String(256), nullable=False, server_default=""),
+    Column("name", LONG_TEXT, nullable=False),
+    Column("user_id", _text(256, 4000), nullable=False, server_default=""),
     Column("status", SmallInteger, nullable=False),  # RunStatus
     Column("start_time", WHOLE),
     Column("end_time", WHOLE),
-    Column("lifecycle_stage", String(8), nullable=False),  # "purging" while its files are being removed
+    Column("lifecycle_stage", _text(8), nullable=False),  # "purging" while its files are being removed
     Column("deleted_time", WHOLE),
     Column("heartbeat", WHOLE),  # ms; NULL: no process of ours runs it
-    Column("writer", String(32)),  # journal of the owner
-    Column("host", String(256)),
-    Column("boot", String(64)),
+    Column("writer", _text(32)),  # journal of the owner
+    Column("host", _text(256)),
+    Column("boot", _text(64)),
     Column("pid", Integer),
     Column("attempt", Integer, nullable=False, server_default="1"),
     Column("next_seq", WHOLE, nullable=False, server_default="0"),
     Column("hot", Integer, nullable=False, server_default="0"),  # points not packed yet, for whoever packs
-    Column("control", String(64), nullable=False, server_default=""),
+    Column("control", _text(64), nullable=False, server_default=""),
     Column("resumed", WHOLE),  # ms: when the present attempt began; NULL in the first
     Index("runs_by_experiment", "experiment", "lifecycle_stage", "start_time", "run_id"),
     Index("runs_to_pack", "hot", sqlite_where=text("hot >= 256"), postgresql_where=text("hot >= 256")),
@@ -133,7 +150,7 @@ attempts = _table(
     Column("status", SmallInteger, nullable=False),
     Column("start_time", WHOLE),
     Column("end_time", WHOLE),
-    Column("host", String(256)),
+    Column("host", _text(256)),
     Column("pid", Integer),
     clustered=True,
 )
@@ -142,9 +159,9 @@ datasets = _table(
     "datasets",
     Column("id", Integer, primary_key=True),
     Column("experiment", ForeignKey("experiments.id", ondelete="CASCADE"), nullable=False),
-    Column("name", String(500), nullable=False),
-    Column("digest", String(36), nullable=False),
-    Column("source_type", String(36), nullable=False),
+    Column("name", _text(500), nullable=False),
+    Column("digest", _text(36), nullable=False),
+    Column("source_type", _text(36), nullable=False),
     Column("source", LONG_TEXT, nullable=False),
     Column("schema", LONG_TEXT),
     Column("profile", LONG_TEXT),
@@ -163,18 +180,18 @@ input_tags = _table(
     "input_tags",  # what a run read a data set for; mlflow.data.context says "training"
     Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("dataset", ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
-    Column("key", String(255), primary_key=True),
-    Column("value", String(500), nullable=False),
+    Column("key", _text(255), primary_key=True),
+    Column("value", _text(500), nullable=False),
     clustered=True,
 )
 
 files = _table(
     "files",  # artifacts as they were written, to check what is read
     Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("path_key", String(32), primary_key=True),  # first half of the path's SHA-256: MySQL cannot index the path
-    Column("path", Text, nullable=False),
+    Column("path_key", _text(32), primary_key=True),  # first half of the path's SHA-256: MySQL cannot index the path
+    Column("path", LONG_TEXT, nullable=False),
     Column("size", WHOLE, nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("sha256", _text(64), nullable=False),
     Column("time", WHOLE, nullable=False),
     clustered=True,
 )
@@ -183,7 +200,7 @@ names = Table(
     "names",  # keys of params and tags
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(250), nullable=False, unique=True),
+    Column("name", _text(250), nullable=False, unique=True),
 )
 
 params = _table(
@@ -208,9 +225,9 @@ series = Table(
     "series",  # a metric key, measured on a model and a data set or, as ("", ""), on neither
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", String(250), nullable=False),
-    Column("model", String(64), nullable=False, server_default=""),
-    Column("dataset", String(600), nullable=False, server_default=""),  # name, newline, digest
+    Column("key", _text(250), nullable=False),
+    Column("model", _text(64, 500), nullable=False, server_default=""),
+    Column("dataset", _text(600, 1001), nullable=False, server_default=""),  # name, newline, digest
     Index("series_by_key", "key", "model", "dataset", unique=True),
 )
 
@@ -234,7 +251,7 @@ chunks = _table(
     Column("first_seq", WHOLE, primary_key=True),
     Column("last_seq", WHOLE, nullable=False),
     Column("count", Integer, nullable=False),
-    Column("data", LargeBinary, nullable=False),
+    Column("data", BYTES, nullable=False),
 )
 
 # The row of a key's plain series sums up all points of that key, whatever model or data set they have: it is what
@@ -260,7 +277,7 @@ metric_summary = _table(
 
 positions = _table(
     "positions",  # how far each journal segment has been stored
-    Column("writer", String(32), primary_key=True),
+    Column("writer", _text(32), primary_key=True),
     Column("segment", Integer, primary_key=True),
     Column("pos", WHOLE, nullable=False),
     Column("updated", WHOLE, nullable=False),
@@ -271,10 +288,10 @@ rejected = Table(
     "rejected",  # journal records that the rules refuse, kept for doctor
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("writer", String(32), nullable=False),
+    Column("writer", _text(32), nullable=False),
     Column("segment", Integer, nullable=False),
     Column("offset", WHOLE, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("reason", LONG_TEXT, nullable=False),
+    Column("body", BYTES, nullable=False),
     Column("time", WHOLE, nullable=False),
 )
