@@ -98,6 +98,12 @@ class Kernel:
         self._manager.provisioner.process.wait(10)  # type: ignore[union-attr]
         self.end(now=True)
 
+    def terminate(self) -> None:
+        """End it as the operating system does when it is shut down."""
+        self._manager.signal_kernel(signal.SIGTERM)
+        self._manager.provisioner.process.wait(20)  # type: ignore[union-attr]
+        self.end(now=True)
+
     def end(self, now: bool = False) -> None:
         """Shut it down as Jupyter does."""
         self._client.stop_channels()
@@ -192,6 +198,23 @@ def test_shutdown_ends_the_run_as_its_last_cell_did(
     assert run.info.end_time is not None
     assert run.data.tags["trackbook.error"] == "ZeroDivisionError: division by zero"
     assert [each.path for each in list_artifacts(open_store("trackbook.db"), run)] == ["traceback.txt"]
+
+
+@pytest.mark.parametrize(
+    ("last_cell", "busy", "status"), [("1", False, "FINISHED"), ("1 / 0", False, "FAILED"), ("1", True, "KILLED")]
+)
+def test_kernel_ended_by_sigterm_ends_its_run_truthfully(
+    start_kernel: Callable[..., Kernel], last_cell: str, busy: bool, status: str
+) -> None:
+    kernel = start_kernel()
+    kernel.run("%track_start first;")
+    kernel.run(last_cell)
+    if busy:
+        kernel.begin(BUSY)
+    kernel.terminate()
+    (run,) = stored()
+    assert run.info.status == status
+    assert run.info.end_time is not None
 
 
 @pytest.mark.parametrize("start", ["%%track first\n", "%track_start first\n"], ids=["%%track", "%track_start"])

@@ -86,7 +86,8 @@ def is_ours(thing: Any) -> bool:
 A_NOUN = "A|All|An|Calls|Every|HTTP|How|Info|One|The|URI|What|Whether|Where"
 #: What says what is raised: a section, the name of an error, or another docstring that says it.
 RAISED = re.compile(
-    rf"Raises:|\b(?:{'|'.join(errors.__all__)})\b|(?:see|as for|Undo) `[\w.]+`|\A(?:Whether|An error)\b"
+    rf"Raises:|[Nn]othing is raised|where raising|\b(?:{'|'.join(errors.__all__)})\b|(?:see|as for|Undo|As) `[\w.]+`"
+    r"|\A(?:Whether|An error)\b"
 )
 
 

@@ -66,6 +66,15 @@ def test_backup_is_restored_and_recovered(shell: Shell, here: Store) -> None:
     assert "0 artifacts are in it" in shell("db", "backup", "again.db", "--artifacts").stdout
 
 
+def test_database_on_a_server_is_upgraded_and_checked(shell: Shell, server_uri: str) -> None:
+    assert "the present one" in shell("db", "upgrade", server_uri).stdout
+    rows = json.loads(shell("db", "check", server_uri, "--format", "json").stdout)
+    assert {row["ok"] for row in rows} == {True}
+    told = shell("db", "backup", server_uri, code=1).output
+    assert "dump" in told
+    assert "s3cr" not in told
+
+
 @pytest.mark.parametrize(
     "words",
     [

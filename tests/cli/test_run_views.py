@@ -37,6 +37,15 @@ def test_show_tells_what_a_run_is_and_holds(shell: Shell, pair: list[str]) -> No
     assert told.count("\n\n") == 3
 
 
+def test_show_lists_the_attempts_of_a_resumed_run(shell: Shell, here: Store, pair: list[str]) -> None:
+    assert "attempt  status" not in shell("runs", "show", pair[0]).output
+    here.update_run(pair[0], status="FAILED")
+    here.resume_run(pair[0])
+    lines = shell("runs", "show", pair[0]).output.splitlines()
+    start = next(place for place, line in enumerate(lines) if "attempt  status" in line)
+    assert [line.split()[:2] for line in lines[start + 1 : start + 3]] == [["1", "FAILED"], ["2", "RUNNING"]]
+
+
 def test_show_makes_hostile_text_visible(shell: Shell, here: Store) -> None:
     run = here.create_run(NewRun("0", "\x1b[2J\nx")).info.run_id
     here.log_batch(run, params=[Param("note", "a\x1b]0;t\x07\nb")], tags=[RunTag("t", "\u202ex")])

@@ -188,6 +188,8 @@ def test_create_makes_an_ended_run(shell: Shell, here: Store) -> None:
     assert run.data.params == {"lr": "0.1"}
     assert run.data.tags["a"] == "b=c"
     assert run.data.tags["mlflow.note.content"] == "why"
+    assert run.info.user_id == run.data.tags["mlflow.user"] != ""
+    assert run.data.tags["mlflow.source.type"] == "LOCAL"
 
 
 def test_create_makes_a_child(shell: Shell, here: Store) -> None:

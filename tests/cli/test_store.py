@@ -136,6 +136,15 @@ def test_store_that_may_not_be_read_is_a_sentence(guarded: Path) -> None:
     assert "There is no store" not in answer.stderr
 
 
+WRONG = [("runs", "create"), ("runs", "create", "-x", "0", "-t", "a"), ("experiments", "create", "-n", "a", "-t", "a")]
+
+
+@pytest.mark.parametrize("words", WRONG, ids=" ".join)
+def test_wrong_line_makes_no_store(shell: Shell, words: tuple[str, ...]) -> None:
+    shell(*words, code=2)
+    assert list(Path().iterdir()) == []
+
+
 def test_store_opened_to_look_is_not_touched(here: Store) -> None:
     assert existing_store(here.uri, read_only=True).read_only
 

@@ -18,7 +18,7 @@ os.environ["USERNAME"] = "ada"
 warnings.filterwarnings("ignore", "only soft file lock is available")
 sys.modules.update(dict.fromkeys(("fcntl", "grp", "pwd", "resource", "termios")))
 lacking = "O_CLOEXEC O_DIRECTORY O_NOCTTY O_NOFOLLOW O_NONBLOCK O_PATH fchown fdatasync fork forkpty fwalk"
-lacking += " getegid geteuid getgid getuid pread pwrite register_at_fork statvfs writev"
+lacking += " getegid geteuid getgid getuid killpg pread pwrite register_at_fork statvfs writev"
 for name in lacking.split():
     if hasattr(os, name):
         delattr(os, name)

@@ -295,10 +295,34 @@ def test_positions_of_journals_long_gone_are_forgotten(store: Store, fill: Fill)
     assert found(store, now=now) == []
 
 
+def test_run_whose_process_was_killed_is_ended_at_its_last_heartbeat(store: Store) -> None:
+    store.close()
+    run_id = "f" * 32
+    in_a_killed_child(lambda: open_store(store.uri).create_run(NewRun("0", run_id=run_id, owned=True)))
+    store = open_store(store.uri)
+    beat = store.run_life(run_id).heartbeat
+    assert beat is not None
+    assert found(store, now=beat + 59_000) == []
+    finding = only(store, "life", now=beat + 61_000)
+    assert (finding.where, finding.severity) == (run_id, "warning")
+    assert store.get_run(run_id).info.status == "RUNNING"
+    assert [finding.mended for finding in found(store, fix=True, now=beat + 61_000)] == [True]
+    info = store.get_run(run_id).info
+    assert (info.status, info.end_time) == ("KILLED", beat)
+    assert found(store, now=beat + 61_000) == []
+
+
 def test_clock_behind_a_heartbeat_is_told(store: Store) -> None:
     store.create_run(NewRun("0", owned=True))
     finding = only(store, "clock", now=time.time_ns() // 1_000_000 - 3_600_000)
     assert finding.counts
+
+
+def test_values_of_a_wrong_type_are_told(store: Store, fill: Fill) -> None:
+    fill(store)
+    with database_of(store) as connection:
+        connection.execute("UPDATE runs SET user_id = x'ff'")
+    assert "wrong type" in only(store, "database").what
 
 
 def test_damaged_database_is_told_and_never_a_traceback(store: Store, fill: Fill, tmp_path: Path) -> None:

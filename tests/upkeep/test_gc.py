@@ -12,8 +12,10 @@ import pytest
 from trackbook.entities import Metric, Run, ViewType
 from trackbook.errors import AlreadyExists, InvalidState, NotFound, StoreError
 from trackbook.stores import open_store
+from trackbook.stores.artifacts.repository import open_artifacts
 from trackbook.stores.base import NewRun, Store
 from trackbook.upkeep.gc import UNDO_PERIOD_MS, Piece, Wanted, collect_garbage, collect_orphans
+from trackbook.uris import SafeRelPath
 
 Fill = Callable[..., Run]
 ALL = Wanted(older_than=0)
@@ -204,6 +206,19 @@ def test_run_whose_files_cannot_be_deleted_stays_hidden_until_they_can(file_stor
     assert file_store.search_runs([number], run_view_type=ViewType.ALL) == []
     assert file_store.search_experiments(ViewType.ALL)[0].name == "Default"
     assert file_store.get_run(kept.info.run_id).data.metrics
+
+
+def test_artifacts_elsewhere_go_too(file_store: Store) -> None:
+    number = file_store.create_experiment("far", "memory://far/runs")
+    runs = [file_store.create_run(NewRun(number)) for _ in range(2)]
+    for run in runs:
+        open_artifacts(str(run.info.artifact_uri)).put_bytes(b"x", SafeRelPath.parse("folder/a"))
+    file_store.delete_run(runs[0].info.run_id)
+    assert [piece.gone for piece in collect(file_store)] == [True]
+    found = [open_artifacts(str(run.info.artifact_uri)).list_artifacts() for run in runs]
+    assert [len(files) for files in found] == [0, 1]
+    file_store.delete_experiment(number)
+    assert all(piece.gone for piece in collect(file_store))
 
 
 def test_many_rows_go_in_short_transactions(file_store: Store) -> None:

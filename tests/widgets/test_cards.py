@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from trackbook.entities import Experiment, Run, RunData, RunInfo
+from trackbook.entities import Attempt, Experiment, Run, RunData, RunInfo
 from trackbook.stores.base import Summary
 from trackbook.widgets.cards import Sparkline, experiment_card, run_card, status_svg
 
@@ -109,3 +109,14 @@ def test_cards_fetch_nothing() -> None:
         Experiment("1", "e", "file:///a"), {}
     )
     assert not re.search(r"https?:|url\(|@import|<script|<link", html)
+
+
+def test_card_of_a_resumed_run_lists_its_attempts() -> None:
+    first = Attempt(1, "KILLED", 1_763_600_000_000, 1_763_600_060_000, XSS, 4711)
+    second = Attempt(2, "FINISHED", 1_763_700_000_000, 1_763_700_013_000, "gpu7", 4712)
+    html = run_card(make_run(), [], None, "digits", [first, second])
+    assert "attempt 2" in plain(html)
+    assert "1 KILLED" in plain(html)
+    assert "gpu7, process 4712" in plain(html)
+    assert "<img" not in html
+    assert "Attempts" not in plain(run_card(make_run(), [], None, "digits", [second]))

@@ -49,9 +49,11 @@ def upgrade(uri: str | None) -> None:
 def check(uri: str | None, form: str) -> None:
     """Check that a database is whole; ends with 1 if it is not. What waits in journals is shown, and is no fault."""
     from trackbook.upkeep.backup import database_file
-    from trackbook.upkeep.checking import check_database
+    from trackbook.upkeep.checking import check_database, check_server
+    from trackbook.uris import parse_store_uri
 
-    found = check_database(database_file(_named(uri), exists=True))
+    parsed = parse_store_uri(_named(uri))
+    found = check_server(parsed) if parsed.kind == "sql" else check_database(database_file(parsed.uri, exists=True))
     show(list(_rows(found)), form, ["check", "ok", "found"])
     if not found.sound:
         raise SystemExit(1)

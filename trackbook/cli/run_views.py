@@ -39,10 +39,22 @@ def show_run(run: str, store_uri: str | None) -> None:
         for one in store.summaries(found.info.run_id)
     ]
     params = [{"param": key, "value": value} for key, value in found.data.params.items()]
-    for rows in (facts, metrics, params, [{"tag": key, "value": value} for key, value in tags.items()]):
+    shown_tags = [{"tag": key, "value": value} for key, value in tags.items()]
+    for rows in (facts, _attempts(store, found), metrics, params, shown_tags):
         if rows:
             click.echo(nl=rows is not facts)
             show(rows, "table")
+
+
+def _attempts(store: Store, run: Run) -> list[dict[str, object]]:
+    """The attempts of a run that was resumed."""
+    attempts = store.list_attempts(run.info.run_id)
+    rows = [
+        {"attempt": one.number, "status": one.status, "started": instant(one.start_time)}
+        | {"ended": instant(one.end_time), "host": one.host, "pid": one.pid}
+        for one in attempts
+    ]
+    return rows if len(rows) > 1 else []
 
 
 def _facts(store: Store, run: Run) -> dict[str, object]:

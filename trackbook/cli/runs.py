@@ -58,44 +58,48 @@ def create(store_uri: str | None, **wish: Any) -> None:
 
     Without an experiment on the line it is that of the settings.
     """
-    run = _ended_run(store_to_fill(store_uri), wish)
-    info = run.info
+    info = _ended_run(store_uri, wish).info
     told = {"run_id": info.run_id, "experiment_id": info.experiment_id, "status": info.status}
     show_document({**told, "run_name": info.run_name})
 
 
-def _ended_run(store: Store, wish: dict[str, Any]) -> Run:
+def _ended_run(store_uri: str | None, wish: dict[str, Any]) -> Run:
+    from trackbook.config import read_capture
     from trackbook.entities import Param, RunTag
     from trackbook.entities.checks import checked_batch
+    from trackbook.runs.context.source import source_tags
     from trackbook.runs.lookup import run_by_id
     from trackbook.stores.base import NewRun
 
     tags, params = pairs("--tags", wish["tags"]), pairs("--params", wish["params"])
+    experiment_id, experiment_name = _experiment_to_fill(wish["experiment_id"], wish["experiment_name"])
+    store = store_to_fill(store_uri)  # from here on the line is right
     if wish["description"] is not None:
         tags.setdefault("mlflow.note.content", wish["description"])
     if wish["parent_run_id"] is not None:
         tags["mlflow.parentRunId"] = run_by_id(store, wish["parent_run_id"]).info.run_id
     logged = [Param(key, value) for key, value in params.items()]
     checked_batch((), logged, [RunTag(key, value) for key, value in tags.items()])  # before the run is there
-    experiment = _experiment_to_fill(store, wish["experiment_id"], wish["experiment_name"])
-    run_id = store.create_run(NewRun(experiment, wish["run_name"], tags=tags)).info.run_id
+    found = store.get_experiment(experiment_id) if experiment_id else store.ensure_experiment(experiment_name)
+    tags = source_tags(read_capture() & {"user", "source"}) | tags
+    new = NewRun(found.experiment_id, wish["run_name"], tags.get("mlflow.user", ""), tags=tags)
+    run_id = store.create_run(new).info.run_id
     store.log_batch(run_id, params=logged)
     store.update_run(run_id, status=wish["status"].upper())
     return store.get_run(run_id)
 
 
-def _experiment_to_fill(store: Store, experiment_id: str | None, experiment_name: str | None) -> str:
+def _experiment_to_fill(experiment_id: str | None, experiment_name: str | None) -> tuple[str, str]:
+    """The id or the name of the experiment for a new run; one of them is empty."""
     from trackbook.config import read_settings
 
     if experiment_id is None and experiment_name is None:
         settings = read_settings()
-        experiment_id, experiment_name = settings.experiment_id, settings.experiment_name
-        experiment_name = None if experiment_id else experiment_name
+        experiment_id = settings.experiment_id
+        experiment_name = None if experiment_id else settings.experiment_name
     if (experiment_id is None) == (experiment_name is None):
         raise click.UsageError("Give one of --experiment-id and --experiment-name.")
-    if experiment_name is not None:
-        return store.ensure_experiment(experiment_name).experiment_id
-    return store.get_experiment(str(experiment_id)).experiment_id
+    return experiment_id or "", experiment_name or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,11 @@ class RunCalls(Connection):
         return self._store.get_run(run_id)
 
     def list_attempts(self, run_id: str) -> list[Attempt]:
-        """The attempts of a run, oldest first: one, and another each time that it was resumed."""
+        """The attempts of a run, oldest first: one, and another each time that it was resumed.
+
+        Raises:
+            NotFound: there is no such run.
+        """
         return self._store.list_attempts(run_id)
 
     def get_parent_run(self, run_id: str) -> Run | None:

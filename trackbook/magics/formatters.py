@@ -54,9 +54,11 @@ def run_html(run: Run, store: Store | None = None) -> str:
         shown = store.get_run(run.info.run_id) if isinstance(run, ActiveRun) else run
         summaries = store.summaries(run.info.run_id)
         experiment = store.get_experiment(run.info.experiment_id).name
-        if shown.info.status == "RUNNING" and store.run_life(run.info.run_id).lost:
+        life = store.run_life(run.info.run_id)
+        if shown.info.status == "RUNNING" and life.lost:
             shown = replace(shown, info=replace(shown.info, status="LOST"))
-        return run_card(shown, summaries, _sparkline(store, run.info.run_id, summaries), experiment)
+        attempts = store.list_attempts(run.info.run_id) if life.attempt > 1 else ()
+        return run_card(shown, summaries, _sparkline(store, run.info.run_id, summaries), experiment, attempts)
     except TrackbookError:
         return run._repr_html_()
 

@@ -30,6 +30,7 @@ from trackbook.stores.base import Store
 
 __all__ = ["RUN_OPTIONS", "LineMagics", "ending"]
 
+_MOST_LOST = 10
 _NO_RUN = "No run is open. %track_start opens one."
 
 
@@ -154,7 +155,7 @@ class LineMagics(Magics):
 
     @line_verb()
     def track_status(self, line: str) -> None:
-        """Show the store, the experiment and the open runs."""
+        """Show the store, the experiment, the open runs, and the experiment's runs whose process is gone."""
         parse(self.track_status, line)
         store = current_store()
         experiment = store.get_experiment(current_experiment_id())
@@ -164,6 +165,10 @@ class LineMagics(Magics):
             say(f"Run: {_name(stored)} ({stored.info.run_id}), RUNNING, {_counted(stored)}")
         if not open_runs():
             say(_NO_RUN)
+        for lost in store.search_runs(
+            [experiment.experiment_id], "attributes.liveness = 'lost'", max_results=_MOST_LOST
+        ):
+            say(f"Run: {_name(lost)} ({lost.info.run_id}), LOST: its process is gone")
 
     @line_verb(
         option("filter", nargs="*", help="Such as: metrics.accuracy > 0.9 and params.lr = '0.1'"),

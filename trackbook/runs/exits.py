@@ -12,6 +12,8 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from trackbook.stores.forks import in_forked_child
+
 __all__ = ["at_signal", "uncaught", "unwatch", "watch"]
 
 #: Signals that end a process unless it says otherwise. Ctrl-C is none of them: Python makes it an exception.
@@ -149,4 +151,4 @@ def _quitter() -> Any:
     return found if found.__name__ == "Quitter" else None
 
 
-os.register_at_fork(after_in_child=unwatch)  # the runs are the parent's
+in_forked_child(unwatch)  # the runs are the parent's

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trackbook.entities import Run, RunTag, ViewType
 from trackbook.errors import InvalidParameter, NotFound
 from trackbook.runs.active import open_runs
+from trackbook.runs.context.capture import abandon
 from trackbook.runs.exits import uncaught
 from trackbook.stores.journal.files import host_and_boot
 
@@ -51,7 +52,7 @@ def warn_of_another_process(store: Store, run_id: str) -> None:
 
 def _is_beating(life: RunLife) -> bool:
     """Whether the process of a run is alive: asked on this host, and elsewhere guessed from its heartbeat."""
-    if (life.host, life.boot) != host_and_boot():
+    if (life.host, life.boot) != host_and_boot() or os.name == "nt":  # on Windows, asking would end the process
         return time.time() * 1000 - (life.heartbeat or 0) < 60_000
     return life.pid is not None and _exists(life.pid)
 
@@ -69,6 +70,8 @@ def _exists(pid: int) -> bool:
 def end_with_process() -> None:
     """At the end of the process its runs end too: FINISHED, or as the error by which it ends demands."""
     error = uncaught()
+    if isinstance(error, KeyboardInterrupt):
+        abandon()  # she has asked for an end now
     for run in reversed(open_runs()):
         run.end_after(error)
 

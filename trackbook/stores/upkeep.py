@@ -19,7 +19,6 @@ __all__ = [
     "RejectedRecord",
     "RunFault",
     "RunUsage",
-    "StoreFacts",
     "StoreUsage",
     "UpkeepStore",
 ]
@@ -113,16 +112,6 @@ class RejectedRecord(NamedTuple):
     homeless: bool
 
 
-class StoreFacts(NamedTuple):
-    """A store at a glance: engine with its version, schema, when it was made (ms), and how much is in it."""
-
-    engine: str
-    schema: int
-    created: int
-    experiments: int
-    runs: int
-
-
 class RunUsage(NamedTuple):
     """What a run takes.
 
@@ -206,10 +195,6 @@ class ExaminedStore(ABC):
     """What `trackbook doctor` and `trackbook du` look at. Reading takes little memory, however large the store is."""
 
     @abstractmethod
-    def facts(self) -> StoreFacts:
-        """The store at a glance."""
-
-    @abstractmethod
     def database_faults(self) -> Iterator[str]:
         """What the database finds wrong with itself, a sentence each."""
 
@@ -247,7 +232,7 @@ class ExaminedStore(ABC):
 
     @abstractmethod
     def vanished_writers(self, before: int) -> list[str]:
-        """Journals that are gone, of which positions from before a time (ms) are still kept."""
+        """Journals that are known to be gone, of which positions from before a time (ms) are still kept."""
 
     @abstractmethod
     def forget_writers(self, writers: Sequence[str]) -> None:

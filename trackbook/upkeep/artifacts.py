@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from trackbook.entities import StoredFile
 from trackbook.errors import NotFound, TrackbookError
-from trackbook.stores.artifacts.paths import SafeFolder, is_reserved
+from trackbook.stores.artifacts.paths import is_reserved
+from trackbook.stores.artifacts.repository import open_artifacts
 from trackbook.stores.base import Store
 from trackbook.stores.upkeep import KeptRun
 from trackbook.upkeep.findings import ERROR, NOTE, WARNING, Finding
 from trackbook.upkeep.folders import local_root
 from trackbook.upkeep.orphans import DAY, orphan_folders
-from trackbook.uris import SafeRelPath
+from trackbook.uris import SafeRelPath, strip_user_info
 
 __all__ = ["check_artifacts", "check_orphans"]
 
@@ -70,7 +71,7 @@ def _not_looked_at(store: Store, unrecorded: int, elsewhere: int) -> Iterator[Fi
         yield Finding("artifacts", store.artifact_root(), what, NOTE, remedy)
     if elsewhere:
         what = f"The artifacts of {elsewhere} runs lie elsewhere than on a local disk, and were not read."
-        yield Finding("artifacts", store.uri, what, NOTE, "They are checked when they are downloaded.")
+        yield Finding("artifacts", strip_user_info(store.uri), what, NOTE, "They are checked when they are downloaded.")
 
 
 def _recorded(store: Store, run_id: str) -> dict[str, StoredFile] | None:
@@ -89,7 +90,7 @@ class _RunCheck:
 
     def __init__(self, store: Store, run: KeptRun, root: str, recorded: dict[str, StoredFile]) -> None:
         self._store, self._run, self._root, self._recorded = store, run, root, recorded
-        self._folder = SafeFolder(os.path.normpath(root))
+        self._repository = open_artifacts(root)
         self.unrecorded = 0
 
     def findings(self, now: float) -> Iterator[Finding]:
@@ -128,7 +129,7 @@ class _RunCheck:
         if size != expected.size:
             return f"It has {size} bytes, and {expected.size} were stored."
         try:
-            with self._folder.open(SafeRelPath.parse(expected.path)) as stream:
+            with self._repository.open(SafeRelPath.parse(expected.path)) as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
         except (TrackbookError, OSError) as error:
             return f"It cannot be read: {error}"
@@ -146,7 +147,7 @@ class _RunCheck:
     def _left_over(self, names: list[str]) -> Finding:
         what = f"{len(names)} writes were killed more than a day ago and left unfinished files: {', '.join(names[:3])}."
         remedy = "--fix deletes them; no listing shows them."
-        return Finding("artifacts", self._root, what, NOTE, remedy, self._folder.remove_leftovers)
+        return Finding("artifacts", self._root, what, NOTE, remedy, self._repository.remove_leftovers)
 
 
 def _entries(root: str, below: str) -> Iterator[_Entry]:

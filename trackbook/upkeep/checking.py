@@ -15,12 +15,14 @@ from trackbook.stores.journal.files import SegmentFile, list_segments, living_wr
 from trackbook.stores.sql.store import SqlStore
 from trackbook.stores.sql.tables import SCHEMA_VERSION, metadata
 from trackbook.upkeep.values import row_check
-from trackbook.uris import parse_store_uri
+from trackbook.uris import StoreUri, parse_store_uri
 
 __all__ = [
     "Soundness",
     "WaitingJournal",
     "check_database",
+    "check_server",
+    "content_faults",
     "count_rows",
     "open_copy",
     "read_positions",
@@ -89,6 +91,26 @@ def check_database(path: Path) -> Soundness:
     if schema == SCHEMA_VERSION and not (faults or contents):
         contents = _points(path)
     return Soundness(schema, faults, contents, strays, journals)
+
+
+def check_server(uri: StoreUri) -> Soundness:
+    """Examine a database on a server, as far as a client can.
+
+    Raises:
+        TrackbookError: it cannot be opened.
+    """
+    store = SqlStore(uri, read_only=True)
+    try:
+        contents = [f"run {fault.run_id}: {fault.what}" for fault in store.run_faults()]
+        return Soundness(store.facts().schema, list(store.database_faults()), contents, [], [])
+    finally:
+        store.close()
+
+
+def content_faults(path: Path) -> list[str]:
+    """Tables of a database with values that cannot be what was stored, a sentence each."""
+    with _reading(path) as connection:
+        return list(_values(connection))
 
 
 @contextmanager

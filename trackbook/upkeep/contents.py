@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
 
 from trackbook.stores.base import Store
 from trackbook.stores.upkeep import RejectedRecord, RunFault
+from trackbook.upkeep.checking import content_faults
 from trackbook.upkeep.findings import ERROR, NOTE, WARNING, Finding
+from trackbook.uris import parse_store_uri, strip_user_info
 
 __all__ = ["check_clock", "check_database", "check_half_purged", "check_points", "check_positions", "check_rejected"]
 
 POSITIONS_MS = 30 * 24 * 3600 * 1000
 _CLOCK_MS = 60_000
+_DAMAGED = (
+    "Stop writing to it and keep a copy. Then trackbook db restore takes a backup, or trackbook db recover saves what "
+    "can still be read; the journal beside it is untouched."
+)
 
 
 def check_database(store: Store) -> Iterator[Finding]:
     """What the database finds wrong with itself."""
-    for fault in store.database_faults():
-        yield Finding(
-            "database",
-            store.uri,
-            f"{fault}.",
-            ERROR,
-            "Stop writing to it, keep a copy, and restore a backup; the journal beside it is untouched.",
-        )
+    path = parse_store_uri(store.uri).path
+    for fault in chain(store.database_faults(), () if path is None else content_faults(Path(path))):
+        yield Finding("database", strip_user_info(store.uri), f"{fault}.", ERROR, _DAMAGED)
 
 
 def check_points(store: Store) -> Iterator[Finding]:
@@ -66,7 +69,14 @@ def check_positions(store: Store, now: int) -> Iterator[Finding]:
     writers = store.vanished_writers(now - POSITIONS_MS)
     if writers:
         what = f"It remembers how far {len(writers)} journals were stored that have been gone for more than 30 days."
-        yield Finding("journal", store.uri, what, NOTE, "--fix forgets them.", lambda: store.forget_writers(writers))
+        yield Finding(
+            "journal",
+            strip_user_info(store.uri),
+            what,
+            NOTE,
+            "--fix forgets them.",
+            lambda: store.forget_writers(writers),
+        )
 
 
 def check_half_purged(store: Store) -> Iterator[Finding]:
@@ -74,7 +84,7 @@ def check_half_purged(store: Store) -> Iterator[Finding]:
     count = store.half_purged()
     if count:
         what = f"{count} runs and experiments are half deleted: a gc is at work, or was interrupted."
-        yield Finding("gc", store.uri, what, WARNING, "Finish it with: trackbook gc")
+        yield Finding("gc", strip_user_info(store.uri), what, WARNING, "Finish it with: trackbook gc")
 
 
 def check_clock(store: Store, now: int) -> Iterator[Finding]:
@@ -90,4 +100,6 @@ def check_clock(store: Store, now: int) -> Iterator[Finding]:
             f"A run's process beat {(newest - now) // 1000} s in the future: this machine's clock, or that of the one "
             "which ran it, is wrong."
         )
-        yield Finding("clock", store.uri, what, WARNING, "Set the clocks by NTP; times of points follow them.")
+        yield Finding(
+            "clock", strip_user_info(store.uri), what, WARNING, "Set the clocks by NTP; times of points follow them."
+        )

@@ -10,6 +10,7 @@ from contextlib import suppress
 from trackbook.errors import TrackbookError
 from trackbook.stores import open_store
 from trackbook.stores.base import Store
+from trackbook.stores.upkeep import UNREADABLE
 from trackbook.upkeep.artifacts import check_artifacts, check_orphans
 from trackbook.upkeep.contents import (
     check_clock,
@@ -20,6 +21,7 @@ from trackbook.upkeep.contents import (
     check_rejected,
 )
 from trackbook.upkeep.findings import ERROR, Finding, guarded, mended
+from trackbook.upkeep.lives import check_lost_runs
 from trackbook.upkeep.places import check_journals, check_permissions
 from trackbook.uris import parse_store_uri, strip_user_info
 
@@ -62,7 +64,7 @@ def _findings(uri: str, fix: bool, now: int) -> Iterator[Finding]:
     try:
         store = open_store(uri, read_only=not fix)
         opened.append(store)
-    except (TrackbookError, OSError) as error:
+    except (TrackbookError, OSError, *UNREADABLE) as error:
         yield from early
         yield Finding("store", where, f"The store cannot be opened: {error}", ERROR, "See what the message names.")
         return
@@ -83,6 +85,7 @@ def _contents(store: Store, where: str, now: int) -> Iterator[Finding]:
         "gc": check_half_purged(store),
         "rejected": check_rejected(store),
         "journal": check_positions(store, now),
+        "life": check_lost_runs(store, now),
         "points": check_points(store),
         "artifacts": check_artifacts(store, seconds),
         "orphans": check_orphans(store, seconds),

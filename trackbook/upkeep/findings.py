@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +14,7 @@ __all__ = ["ERROR", "NOTE", "WARNING", "Finding", "guarded", "mended"]
 #: Something is lost or will be; something should be done; something is worth knowing.
 ERROR, WARNING, NOTE = "error", "warning", "note"
 
-_PROBLEMS = (TrackbookError, OSError, *UNREADABLE)
+_PROBLEMS = (TrackbookError, OSError, sqlite3.Error, *UNREADABLE)
 
 
 @dataclass(frozen=True)

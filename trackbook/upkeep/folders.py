@@ -10,13 +10,15 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from trackbook.entities.keys import check_run_id
-from trackbook.errors import NotSupported, StoreError
-from trackbook.uris import local_path
+from trackbook.errors import StoreError
+from trackbook.stores.artifacts.beneath import opens_folders
+from trackbook.stores.artifacts.repository import open_artifacts
+from trackbook.uris import SafeRelPath, local_path
 
 __all__ = ["Measure", "claimed_folders", "local_root", "measure", "remove_run_folder", "run_folder"]
 
 _RETRIES = 5
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Measure(NamedTuple):
@@ -78,15 +80,16 @@ def _walk(path: str) -> Iterator[os.DirEntry[str]]:
 def remove_run_folder(location: str, run_id: str) -> None:
     """Delete the folder that bears a run's id below its experiment's location; nothing there is no error.
 
-    The folder is reached through a descriptor of the location, and no link in it is followed.
+    On a local disk it is reached through a descriptor of the location, and no link in it is followed. It keeps its
+    name until it is empty, so that whoever is interrupted finds it again.
 
     Raises:
-        StoreError: the disk refuses.
-        NotSupported: it lies where this version cannot delete.
+        TrackbookError: the disk or the place where it lies refuses.
     """
     root, name = local_root(location), check_run_id(run_id)
-    if root is None:
-        raise NotSupported(f"The artifacts at {run_folder(location, run_id)} cannot be deleted by this version.")
+    if root is None or not opens_folders():
+        open_artifacts(location).remove(SafeRelPath((name,)))
+        return
     try:
         descriptor = os.open(root, _FOLDER)
     except (FileNotFoundError, NotADirectoryError):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from trackbook.stores.flock import lock
 from trackbook.stores.journal.files import NASCENT, SegmentFile, host_and_boot, list_segments, read_header
 from trackbook.stores.permissions import file_mode
 from trackbook.upkeep.findings import ERROR, NOTE, WARNING, Finding
 
 __all__ = ["check_journals", "check_permissions"]
+
+_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 def check_permissions(database: str) -> Iterator[Finding]:
@@ -22,6 +24,8 @@ def check_permissions(database: str) -> Iterator[Finding]:
     Args:
         database: path of the database.
     """
+    if os.name == "nt":  # where permissions are another matter
+        return
     mode = file_mode()
     yield from _checked_mode(Path(database), mode, secret=True)
     for ending in ("-wal", "-shm"):
@@ -72,14 +76,14 @@ def check_journals(database: str, flush: Callable[[], object]) -> Iterator[Findi
 def _check_segment(segment: SegmentFile, flush: Callable[[], object]) -> Iterator[Finding]:
     path = segment.path
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(path, _READ)
     except FileNotFoundError:
         return
     except OSError as error:
         yield Finding("journal", str(path), f"It cannot be opened: {error.strerror}.", ERROR, "Check its permissions.")
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        lock(descriptor, shared=True)
         header, size = read_header(descriptor)[0], os.fstat(descriptor).st_size
     except BlockingIOError:
         return  # its process is alive
@@ -118,6 +122,6 @@ def _check_leftover(path: Path) -> Iterator[Finding]:
 
 def _check_nascent(path: Path) -> Iterator[Finding]:
     with suppress(OSError), path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # else somebody is making it
+        lock(file.fileno(), shared=True)  # else somebody is making it
         what = "A process was killed while it made its journal; nothing was logged to it."
         yield Finding("journal", str(path), what, NOTE, "--fix deletes it.", lambda: path.unlink(missing_ok=True))

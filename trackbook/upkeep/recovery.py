@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateTable
 
 from trackbook.errors import AlreadyExists, NotFound
-from trackbook.stores.permissions import make_folder
+from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.sql.copying import put_in_place
 from trackbook.stores.sql.engine import Database
 from trackbook.stores.sql.schema import open_schema
 from trackbook.stores.sql.tables import metadata
+from trackbook.upkeep.layout import first_page, guess_roots, made_by
+from trackbook.upkeep.pages import PageFile
 from trackbook.upkeep.placeholders import stand_in
-from trackbook.upkeep.salvage import UNREADABLE, salvage_table
+from trackbook.upkeep.salvage import LOOKS, UNREADABLE, salvage_table
 from trackbook.upkeep.segments import open_segments, take_in
 from trackbook.upkeep.values import row_check
 from trackbook.uris import parse_store_uri
@@ -31,6 +31,7 @@ from trackbook.uris import parse_store_uri
 __all__ = ["Recovery", "recover"]
 
 _MAGIC = b"SQLite format 3\0"
+_TABLES = [table for table in metadata.sorted_tables if table.name != "trackbook_store"]
 _PAGE_SIZES = frozenset(512 << power for power in range(8))
 
 
@@ -101,12 +102,12 @@ def _mend(copy: Path) -> None:
         # indexes are not needed, and may be damaged
         connection.execute("DELETE FROM sqlite_master WHERE type <> 'table'")
         for name, table in metadata.tables.items():
-            made_by = str(CreateTable(table).compile(dialect=sqlite.dialect())).strip()
+            statement = made_by(table)
             for rowid, called, sql in rows:
-                if called == name or _same(sql, made_by):
+                if called == name or _same(sql, statement):
                     connection.execute(
                         "UPDATE sqlite_master SET type = 'table', name = ?, tbl_name = ?, sql = ? WHERE rowid = ?",
-                        (name, name, made_by, rowid),
+                        (name, name, statement, rowid),
                     )
 
 
@@ -140,25 +141,75 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _recover(damaged: Path, new: Path) -> tuple[dict[str, int], list[str], dict[str, int]]:
+    make_file(new)
     database = Database(parse_store_uri(new))
     try:
         open_schema(database, "0")
     finally:
         database.close()
-    with _opened(damaged) as reading, closing(sqlite3.connect(new, isolation_level=None)) as writing:
+    with closing(sqlite3.connect(new, isolation_level=None)) as writing:
         writing.execute("PRAGMA foreign_keys=OFF")
         writing.execute("BEGIN")
         writing.execute("DELETE FROM experiments")
-        tables = [table for table in metadata.sorted_tables if table.name != "trackbook_store"]
-        torn = [table.name for table in tables if not _bring_over(reading, writing, table)]
-        _keep_identity(reading, writing)
+        with _opened(damaged) as reading:
+            torn = [table for table in _TABLES if not _bring_over(reading, writing, table)]
+            _keep_identity(reading, writing)
+            roots = _roots(reading)
+        with closing(PageFile(damaged)) as pages:
+            if len(roots) < len(metadata.tables):  # the list of tables is damaged
+                guessed = guess_roots(pages, roots)
+                torn = [
+                    table
+                    for table in torn
+                    if not _bring_unlisted(damaged, pages, guessed.get(table.name, 0), writing, table)
+                ]
+            else:
+                for table in torn:
+                    _bring_pages(damaged, pages, roots[table.name], writing, table)
         made = stand_in(writing)
         rows = {
             name: writing.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608  # our own names
             for name in sorted(metadata.tables)
         }
         writing.execute("COMMIT")
-    return rows, torn, made
+    return rows, [table.name for table in torn], made
+
+
+def _roots(reading: sqlite3.Connection) -> dict[str, int]:
+    """The page where the tree of each table begins."""
+    with suppress(*UNREADABLE):
+        rows = reading.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {name: page for name, page in rows if isinstance(page, int)}
+    return {}
+
+
+def _bring_unlisted(damaged: Path, pages: PageFile, root: int, writing: sqlite3.Connection, table: Table) -> bool:
+    """Read a table of a file whose list of tables is lost, by a list of it alone; whether that was all of it."""
+    if not 1 < root <= pages.count:
+        return False
+    before = pages.read(1)
+    page = bytearray(first_page(table, root, pages.size))
+    _mend_header(page, pages.count * pages.size)
+    pages.write(1, bytes(page))
+    whole = False
+    with suppress(*UNREADABLE), _opened(damaged) as reading:
+        whole = _bring_over(reading, writing, table)
+    if not whole:
+        _bring_pages(damaged, pages, root, writing, table)
+    pages.write(1, before)
+    return whole
+
+
+def _bring_pages(damaged: Path, pages: PageFile, root: int, writing: sqlite3.Connection, table: Table) -> None:
+    """Read the pages of a table to which no way leads any more: each, in its turn, takes the place of the root."""
+    if not 1 < root <= pages.count:
+        return
+    before = pages.read(root)
+    for page in pages.below(root):
+        pages.write(root, pages.read(page))
+        with suppress(*UNREADABLE), _opened(damaged) as reading:
+            _bring_over(reading, writing, table, looks=0)
+    pages.write(root, before)
 
 
 def _keep_identity(reading: sqlite3.Connection, writing: sqlite3.Connection) -> None:
@@ -169,13 +220,13 @@ def _keep_identity(reading: sqlite3.Connection, writing: sqlite3.Connection) -> 
                 writing.execute("UPDATE trackbook_store SET store_id = ?, created = ?", (store_id, created))
 
 
-def _bring_over(reading: sqlite3.Connection, writing: sqlite3.Connection, table: Table) -> bool:
+def _bring_over(reading: sqlite3.Connection, writing: sqlite3.Connection, table: Table, looks: int = LOOKS) -> bool:
     """Copy a table's readable rows; whether that was all of them."""
     columns = [column.name for column in table.columns]
     with_rowid = table.dialect_options["sqlite"]["with_rowid"]
     keys = ["rowid"] if with_rowid else [column.name for column in table.primary_key]
     try:
-        return salvage_table(reading, table.name, keys, columns, _taker(writing, table))
+        return salvage_table(reading, table.name, keys, columns, _taker(writing, table), looks)
     except UNREADABLE:
         return False
 

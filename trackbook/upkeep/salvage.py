@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["UNREADABLE", "salvage_table"]
+__all__ = ["LOOKS", "UNREADABLE", "salvage_table"]
 
 #: What reading a damaged file can raise: SQLite's own errors, and numbers and texts that Python cannot take.
 UNREADABLE = (sqlite3.Error, ValueError, OverflowError, MemoryError)
@@ -16,13 +16,18 @@ Key = tuple[Any, ...]
 Take = Callable[[list[tuple[Any, ...]]], None]
 
 _BATCH = 1_000
-_LOOKS = 2_000  # into a table for rows between damaged places
+LOOKS = 2_000  # into a table for rows between damaged places
 _BEFORE = -1  # all: keys are natural numbers
 _BEYOND = 1 << 40
 
 
 def salvage_table(
-    connection: sqlite3.Connection, table: str, keys: Sequence[str], columns: Sequence[str], take: Take
+    connection: sqlite3.Connection,
+    table: str,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    take: Take,
+    looks: int = LOOKS,
 ) -> bool:
     """Hand over every row of a table that can be reached: from both ends, then from between what is damaged.
 
@@ -30,6 +35,7 @@ def salvage_table(
         keys: columns by which the table's tree is ordered: ``rowid``, or the primary key of a table without one.
         columns: what is wanted of a row.
         take: called with some rows at a time; a row may come twice.
+        looks: how often to look between what is damaged.
 
     Returns:
         whether nothing was in the way.
@@ -40,8 +46,10 @@ def salvage_table(
         return True
     first, _ = table_reader.read("<", (), last)
     width = len(keys)
-    gaps = deque([(last or (_BEFORE,) * width, first or (_BEYOND,) * width)])
-    for _ in range(_LOOKS):
+    gaps: deque[tuple[Key, Key]] = deque()
+    if last or first:  # else no way leads into the table
+        gaps.append((last or (_BEFORE,) * width, first or (_BEYOND,) * width))
+    for _ in range(looks):
         if not gaps:
             break
         gaps.extend(_narrowed(table_reader, *gaps.popleft(), width))

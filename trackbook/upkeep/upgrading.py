@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 
 from trackbook.errors import NotFound, NotSupported
 from trackbook.stores.sql.engine import Database
 from trackbook.stores.sql.migrations.upgrade import Upgrade
 from trackbook.stores.sql.schema import upgrade_schema
+from trackbook.stores.sql.server_schema import upgrade_server_schema
+from trackbook.stores.sql.servers import ServerDatabase
 from trackbook.uris import parse_store_uri
 
 __all__ = ["upgrade_store"]
@@ -27,8 +30,9 @@ def upgrade_store(uri: str) -> Upgrade:
         raise NotSupported(f"{parsed.uri} is a server; upgrade the database where the server runs.")
     if parsed.path is not None and not os.path.isfile(parsed.path):
         raise NotFound(f"There is no store at {parsed.path}; one that is made has the present schema.")
-    database = Database(parsed)
-    try:
+    if parsed.kind == "sql":
+        server = ServerDatabase(parsed)
+        with closing(server):
+            return upgrade_server_schema(server)
+    with closing(Database(parsed)) as database:
         return upgrade_schema(database)
-    finally:
-        database.close()

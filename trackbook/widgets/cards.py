@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import NamedTuple
 
-from trackbook.entities import Experiment, Run
+from trackbook.entities import Attempt, Experiment, Run
 from trackbook.figures.direction import better, wants_log
 from trackbook.figures.numbers import column_format, duration
 from trackbook.figures.sparkline import sparkline_svg
@@ -29,7 +29,13 @@ class Sparkline(NamedTuple):
     values: Sequence[float]
 
 
-def run_card(run: Run, summaries: Sequence[Summary], sparkline: Sparkline | None = None, experiment: str = "") -> str:
+def run_card(
+    run: Run,
+    summaries: Sequence[Summary],
+    sparkline: Sparkline | None = None,
+    experiment: str = "",
+    attempts: Sequence[Attempt] = (),
+) -> str:
     """A run as HTML.
 
     Args:
@@ -37,11 +43,14 @@ def run_card(run: Run, summaries: Sequence[Summary], sparkline: Sparkline | None
         summaries: of its metrics, as the store gives them.
         sparkline: the curve to draw; none if None.
         experiment: the experiment's name; its id is shown without one.
+        attempts: of a run that was resumed; those of any other say nothing that the card does not.
     """
     info = run.info
     facts = [experiment or f"experiment {info.experiment_id}", info.user_id, _moment(info.start_time)]
     if info.start_time is not None and info.end_time is not None:
         facts.append(duration(info.end_time - info.start_time))
+    if len(attempts) > 1:
+        facts.append(f"attempt {attempts[-1].number}")
     main = [
         _title(info.run_name or info.run_id, facts, status_svg(info.status), _deleted(info.lifecycle_stage)),
         _params(run.data.params),
@@ -51,6 +60,7 @@ def run_card(run: Run, summaries: Sequence[Summary], sparkline: Sparkline | None
         _details("All params", _pairs(run.data.params)) if len(run.data.params) > _PARAMS else "",
         _details("Data sets", _pairs(run.inputs.described())),
         _details("Tags", _pairs({key: tag for key, tag in run.data.tags.items() if not key.startswith("mlflow.")})),
+        _details("Attempts", _attempts(attempts)) if len(attempts) > 1 else "",
         "</div>",
     ]
     side = _side(sparkline) if sparkline else ""
@@ -184,6 +194,16 @@ def _metric_table(summaries: Sequence[Summary]) -> str:
     return f"<table><tr><th>metric</th>{head}</tr>{''.join(rows)}{_more(len(summaries))}</table>"
 
 
+def _attempts(attempts: Sequence[Attempt]) -> str:
+    rows = []
+    for one in attempts[-_SHOWN:]:
+        took = "" if one.start_time is None or one.end_time is None else duration(one.end_time - one.start_time)
+        cells = (str(one.number), one.status, _moment(one.start_time), _moment(one.end_time), took)
+        where = "" if one.host is None else f"{one.host}, process {one.pid}"
+        rows.append("<tr>" + "".join(f"<td>{_text('span', text)}</td>" for text in (*cells, where)) + "</tr>")
+    return f"<table>{''.join(rows)}</table>"
+
+
 def _pairs(pairs: Mapping[str, str]) -> str:
     rows = [
         f"<tr><td>{_text('span', key)}</td><td>{_text('span', value[:500])}</td></tr>"
@@ -227,4 +247,4 @@ def _moment(milliseconds: int | None) -> str:
     """Local time: a card is kept in the notebook, where "2 min ago" would soon be untrue."""
     if milliseconds is None:
         return "–"
-    return f"{datetime.fromtimestamp(milliseconds / 1000, tz=UTC).astimezone():%Y-%m-%d %H:%M}"
+    return f"{datetime.fromtimestamp(milliseconds / 1000, tz=UTC).astimezone():%Y-%m-%d %H:%M %z}"

@@ -17,6 +17,7 @@ from trackbook.runs.context.git import Git
 from trackbook.runs.context.snapshot import Snapshot, take
 from trackbook.runs.context.source import code_folder, source_tags
 from trackbook.stores.base import Store
+from trackbook.stores.forks import in_forked_child
 from trackbook.uris import parse_store_uri
 
 __all__ = ["CONTEXT", "Known", "abandon", "follow", "known_context", "settle"]
@@ -237,14 +238,14 @@ class _Worker:
         return snapshot
 
     def _give_files(self, job: _Job, snapshot: Snapshot) -> None:
+        run_id = job.run.info.run_id
+        if not snapshot.files or self.jobs.get(run_id) is not job:
+            return  # there are none, or the run did not wait
         from trackbook.runs.artifacts import log_stream
 
-        run_id = job.run.info.run_id
-        if self.jobs.get(run_id) is not job:
-            return  # the run did not wait
         for path, content in snapshot.files.items():
             log_stream(job.store, job.run, io.BytesIO(content), path)
-        if snapshot.files and snapshot.holder is None:
+        if snapshot.holder is None:
             snapshot.holder = run_id
         if job.known.get(CONTEXT) not in (None, run_id):
             job.store.delete_tag(run_id, CONTEXT)
@@ -271,4 +272,4 @@ def own_files(store: Store, root: str) -> list[str]:
 _IN_MEMORY = "sqlite://"
 _snapshots: dict[Key, Snapshot] = {}
 _worker = _Worker()
-os.register_at_fork(after_in_child=lambda: globals().update(_worker=_Worker()))
+in_forked_child(lambda: globals().update(_worker=_Worker()))

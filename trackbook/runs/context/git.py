@@ -175,6 +175,8 @@ class Git:
             command += ["-c", override]
         command += [*self._filters, *arguments, *(self.pathspec if with_pathspec else ())]
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | _FIXED
+        if not hasattr(os, "killpg"):  # on Windows, where a pipe cannot be waited for either
+            raise NoAnswer("git is not asked on this system")
         try:
             process = subprocess.Popen(
                 command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -185,6 +187,8 @@ class Git:
         self._process = process
         try:
             answer, whole = self._read(process, limit)
+        except OSError as error:  # a platform whose pipes cannot be waited for
+            raise NoAnswer(f"git cannot be read: {error}") from error
         finally:
             self._end(process)
         if self._stopped:
@@ -228,6 +232,9 @@ class Git:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
+    if not hasattr(os, "killpg"):
+        process.kill()
+        return
     with suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)  # what git has started too
 

@@ -84,8 +84,9 @@ def _entry() -> str:
 @cache
 def _script(name: str, folder: str) -> str:
     path = os.path.realpath(os.path.join(folder, name))
-    own = not path.startswith((os.path.join(sys.prefix, ""), os.path.join(sys.base_prefix, "")))
-    return path if own and os.path.isfile(path) else ""
+    tool = path.startswith((os.path.join(sys.prefix, ""), os.path.join(sys.base_prefix, "")))
+    tool = tool or any(part in ("site-packages", "dist-packages") for part in path.split(os.sep))
+    return path if not tool and os.path.isfile(path) else ""
 
 
 def code_folder() -> str:

@@ -27,6 +27,8 @@ _SECRET_FILES = (
     ".git-credentials", "credentials", "credentials.*", "secrets", "secrets.*", "*secret*.json",
     "service-account*.json", "kubeconfig",
 )  # fmt: skip
+#: Follow no link, and do not wait for who writes to a pipe.
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _PLAIN_PATH = re.compile(r"[\w./+@%=,:~ -]+", re.ASCII)
 
 
@@ -140,7 +142,7 @@ def _holds_secrets(path: str) -> bool:
 def _new_file(root: str, path: str) -> _Section:
     """A file that git does not know, as a diff would show it once it is added."""
     try:
-        descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(os.path.join(root, path), _READ_ONLY)
     except OSError:
         return _Section(path, "", "not readable")
     with open(descriptor, "rb") as file:

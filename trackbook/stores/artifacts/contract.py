@@ -98,6 +98,13 @@ class ArtifactRepository(ReadableArtifacts):
         """Which files are about to be replaced, after it is this writer's turn."""
         return before
 
+    def _spelled(self, place: SafeRelPath) -> str | None:
+        """Another spelling, in upper and lower case, of the place's last name that is there already."""
+        return None
+
+    def _added(self, places: Sequence[SafeRelPath]) -> None:
+        """What was not there before is there now."""
+
     def _finder(self, above: tuple[str, ...], places: Sequence[Place]) -> Callable[[SafeRelPath], FileInfo | None]:
         """What tells what is at each of the places, and at the folders above them."""
         return self.info
@@ -120,6 +127,7 @@ class ArtifactRepository(ReadableArtifacts):
                 digest.update(chunk)
                 moved.advance(len(chunk))
             stored.append(digest.file(path))
+        self._added([path])
         return stored[0]
 
     @contextmanager
@@ -153,7 +161,7 @@ class ArtifactRepository(ReadableArtifacts):
             The files that will be replaced.
         """
         folders = [(SafeRelPath(above[:depth]), True) for depth in range(1, len(above) + 1)]
-        replaced = []
+        replaced, new = [], []
         check_portable(place for place, _ in places)
         find = self._finder(above, places)
         for place, is_folder in [*folders, *places]:
@@ -166,9 +174,22 @@ class ArtifactRepository(ReadableArtifacts):
                     f"{str(place)!r} in {self.uri} is a {kind}, and a {other} of that name cannot be stored there. "
                     "Use another artifact path."
                 )
-            if found is not None and not is_folder:
+            if found is None:
+                new.append(place)
+            elif not is_folder:
                 replaced.append(str(place))
+        self._check_spellings(new)
         return replaced
+
+    def _check_spellings(self, new: Sequence[SafeRelPath]) -> None:
+        fresh = {place.parts for place in new}
+        beside = [(place, self._spelled(place)) for place in new if place.parts[:-1] not in fresh]
+        clashes = [f"{str(place)!r} (there is {other!r})" for place, other in beside if other]
+        if clashes:
+            raise InvalidParameter(
+                f"Nothing was stored in {self.uri}, because these differ from what is there only by upper and lower "
+                f"case, which not every disk tells apart: {', '.join(clashes[:50])}. Use another artifact path."
+            )
 
 
 def open_local(path: str) -> BinaryIO:

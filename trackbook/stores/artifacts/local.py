@@ -20,6 +20,7 @@ from trackbook.stores.artifacts.progress import Transfer, transfer
 from trackbook.stores.artifacts.reading import WritesBytes, chunks_of
 from trackbook.stores.artifacts.records import NO_RECORDS, Records
 from trackbook.stores.artifacts.sources import Source, scan_folder
+from trackbook.stores.artifacts.spellings import Spellings
 from trackbook.uris import SafeRelPath
 
 __all__ = ["LocalArtifacts"]
@@ -39,6 +40,7 @@ class LocalArtifacts(ArtifactRepository):
             raise InvalidParameter(f"An artifact root is an absolute path; {root!r} is not. Write it from '/' on.")
         self.uri, self.records = root, records
         self._folder = folder or SafeFolder(os.path.normpath(root), _file_mode())
+        self._spellings = Spellings(self._folder)
 
     def put_folder(self, local: str, path: SafeRelPath | None = None) -> list[StoredFile]:
         local = os.path.realpath(local)
@@ -61,6 +63,7 @@ class LocalArtifacts(ArtifactRepository):
                     staged.mkdir(source.path)
                 else:
                     stored.append(_copy_source(origin, source, staged, moved).file(place))
+        self._added([place for place in places if place.parts[:-1] == above])
         return stored
 
     def remove(self, path: SafeRelPath | None = None) -> None:
@@ -95,6 +98,12 @@ class LocalArtifacts(ArtifactRepository):
 
     def _replaced(self, stored: Sequence[StoredFile], before: Sequence[str]) -> Sequence[str]:
         return [file.path for file in stored if self.info(SafeRelPath(tuple(file.path.split("/")))) is not None]
+
+    def _spelled(self, place: SafeRelPath) -> str | None:
+        return self._spellings.other(place)
+
+    def _added(self, places: Sequence[SafeRelPath]) -> None:
+        self._spellings.added(places)
 
     def _check_not_inside(self, local: str) -> None:
         root = os.path.realpath(self._folder.root)

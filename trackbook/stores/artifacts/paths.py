@@ -112,6 +112,11 @@ class SafeFolder:
                         found.append(info)
         return sorted(found, key=lambda info: info.path)
 
+    def names(self, parts: Sequence[str]) -> Sequence[str]:
+        """All names in a folder, also those that `list` leaves out; none if there is no such folder."""
+        with reading(self.root, "/".join(parts)), self._opened(parts) as folder:
+            return [] if folder is None else os.listdir(folder)
+
     # -- writing
 
     def mkdir(self, path: SafeRelPath | None = None) -> None:

@@ -258,7 +258,7 @@ class Database:
                 connection.commit()
             finally:
                 connection.rollback()  # nothing behind a commit
-                connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+                connection.exec_driver_sql(f"PRAGMA synchronous={self._synchronous()}")
 
     def set_up_file(self) -> None:
         """Choose, once in the life of a file, what cannot be chosen inside a transaction or afterwards."""
@@ -337,6 +337,9 @@ def _errors(database: Database) -> Iterator[None]:
         if not isinstance(error.orig, sqlite3.Error):
             raise
         raise _translated(error.orig, database) from error
+    except UnicodeDecodeError as error:  # what SQLite says of damage may quote it
+        where = database.uri.path or database.uri.uri
+        raise DamagedStore(f"The database {where} is damaged: {error}. Restore a backup.") from error
 
 
 def _translated(error: sqlite3.Error, database: Database) -> StoreError | ReadOnlyStore:

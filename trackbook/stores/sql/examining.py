@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from trackbook.stores.sql.purging import batches, delete_rows_of_run, marks
 from trackbook.stores.sql.recounting import Recount, recount, write_recount
 from trackbook.stores.sql.soundness import integrity_faults, sizes_of_tables
 from trackbook.stores.sql.tables import PURGING
-from trackbook.stores.upkeep import UNREADABLE, KeptRun, RunFault, RunUsage, StoreFacts, StoreUsage
+from trackbook.stores.upkeep import UNREADABLE, KeptRun, RunFault, RunUsage, StoreUsage
 
 __all__ = ["Examining"]
 
@@ -32,13 +31,6 @@ class Examining:
     _folder: Path | None
     _artifact_uri: Callable[[str, str], str]
     flush: Callable[[], None]
-
-    def facts(self) -> StoreFacts:
-        with self.database.read() as connection:
-            ((schema, created),) = connection.execute("SELECT version, created FROM trackbook_store")
-            ((experiments,),) = connection.execute("SELECT count(*) FROM experiments")
-            ((runs,),) = connection.execute("SELECT count(*) FROM runs")
-        return StoreFacts(f"SQLite {sqlite3.sqlite_version}", schema, created, experiments, runs)
 
     def database_faults(self) -> Iterator[str]:
         yield from integrity_faults(self.database)
@@ -132,7 +124,9 @@ class Examining:
         return None if newest is None else int(newest)
 
     def vanished_writers(self, before: int) -> list[str]:
-        present = {segment.writer for segment in list_segments(self._folder)} if self._folder else set()
+        if self.database.uri.path is None or self._folder is None:
+            return []  # a server knows journals of other machines, and nobody can tell whether those are gone
+        present = {segment.writer for segment in list_segments(self._folder)}
         with self.database.read() as connection:
             rows = connection.execute(
                 "SELECT writer FROM positions GROUP BY writer HAVING max(updated) < ? ORDER BY writer", (before,)

@@ -1,13 +1,18 @@
-"""Opening a server's database: make the schema where there is none, and never change one."""
+"""Opening a server's database: make the schema where there is none, and change one only when asked to."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from trackbook.errors import ReadOnlyStore, SchemaTooOld
 from trackbook.stores.sql.schema import fill, find_store
 from trackbook.stores.sql.servers import ServerConnection, ServerDatabase
 from trackbook.stores.sql.tables import SCHEMA_VERSION, metadata
 
-__all__ = ["open_server_schema"]
+if TYPE_CHECKING:
+    from trackbook.stores.sql.migrations.upgrade import Upgrade
+
+__all__ = ["open_server_schema", "upgrade_server_schema"]
 
 
 def open_server_schema(database: ServerDatabase, default_location: str) -> str:
@@ -30,7 +35,7 @@ def open_server_schema(database: ServerDatabase, default_location: str) -> str:
     if found and found.version < SCHEMA_VERSION:
         raise SchemaTooOld(
             f"{database.where} has schema {found.version}, and this Trackbook writes {SCHEMA_VERSION}. A server's "
-            "database is not changed when it is opened: make a backup, then run: trackbook db upgrade"
+            f"database is not changed when it is opened: make a backup, then run: trackbook db upgrade {database.where}"
         )
     if found:
         return found.store_id
@@ -38,6 +43,22 @@ def open_server_schema(database: ServerDatabase, default_location: str) -> str:
         raise ReadOnlyStore(f"{database.where} is empty and opened read-only; open it for writing once.")
     with database.alone():
         return _create(database, default_location)
+
+
+def upgrade_server_schema(database: ServerDatabase) -> Upgrade:
+    """Bring a database up to date that somebody asked to be, making its tables if it is empty.
+
+    Raises:
+        ForeignDatabase, SchemaTooNew: as `open_server_schema` does.
+    """
+    from trackbook.stores.sql.migrations.upgrade import upgrade
+
+    with database.read() as connection:
+        found = find_store(connection, database)
+    if not found:
+        open_server_schema(database, "0")
+    with database.alone():
+        return upgrade(database)
 
 
 def _create(database: ServerDatabase, default_location: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import create_engine, event, exc
+from sqlalchemy.engine import Connection as AlchemyConnection
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -153,7 +154,8 @@ class ServerDatabase(Database):
             raise InvalidParameter(
                 f"{self.where!r} is no address of a database; one is {self.dialect.name}://user:password@host/database."
             ) from None
-        event.listen(engine, "connect", lambda connection, _: self.dialect.set_up(connection))
+        # before SQLAlchemy looks at its first connection: what it reads depends on this, such as MySQL's quotes
+        event.listen(engine, "connect", lambda connection, _: self.dialect.set_up(connection), insert=True)
         return engine
 
     @contextmanager
@@ -222,6 +224,15 @@ class ServerDatabase(Database):
             if self.dialect.kind_of(error) in ("lost", "contended"):
                 raise Contended(f"The database {self.where} broke a transaction off: {_told(error)}") from error
             raise
+
+    @contextmanager
+    def alter(self) -> Iterator[AlchemyConnection]:
+        """A transaction of SQLAlchemy's for the schema; MySQL ends it with every statement that changes the schema."""
+        with self._errors(), self._engine.connect() as connection:
+            for statement in self.dialect.write:
+                connection.exec_driver_sql(statement)
+            yield connection
+            connection.commit()
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -1,5 +1,8 @@
 """Bring a database of an older schema up to date: by alembic's operations, behind a copy, in one transaction.
 
+MySQL keeps every statement that changes tables at once: there a step that was interrupted is taken again from its
+beginning, so a step looks first whether a thing is there.
+
 `trackbook_store.version` is the one place that says which schema a database has; each step sets it in its own
 transaction, and there is no table of alembic's. A step is a module ``version_<n>`` with ``upgrade(operations)``, which
 turns schema n - 1 into n. It says what tables were like then, and takes nothing from tables.py, which moves on.
@@ -32,14 +35,14 @@ class Upgrade(NamedTuple):
 
     before: int
     after: int
-    copy: Path | None
+    copy: Path | None  # none of a server's database, whose own tool takes it
 
 
 def upgrade(database: Database) -> Upgrade:
-    """Upgrade a database, unless another process has meanwhile. The caller holds the lock of `alone_at`.
+    """Upgrade a database, unless another process has meanwhile. The caller holds the lock for that.
 
-    Writers are shut out from before the copy until the new schema is in: the copy lacks nothing that the upgraded
-    database has.
+    Writers are shut out of a file from before the copy until the new schema is in: the copy lacks nothing that the
+    upgraded database has.
 
     Raises:
         StorageFull: no room for the copy or the new schema; the old one is as it was.
@@ -48,12 +51,10 @@ def upgrade(database: Database) -> Upgrade:
         before = int(connection.exec_driver_sql("SELECT version FROM trackbook_store").scalar_one())
         if before >= SCHEMA_VERSION:
             return Upgrade(before, before, None)
-        copy = _keep_copy(database, before)
+        copy = None if database.uri.path is None else _keep_copy(database, before)
         _take_steps(connection, before)
-    log.warning(
-        "Upgraded %s from schema %d to %d; as it was before, it is kept in %s",
-        *(database.uri.path, before, SCHEMA_VERSION, copy),
-    )
+    kept = "" if copy is None else f"; as it was before, it is kept in {copy}"
+    log.warning("Upgraded %s from schema %d to %d%s", database.where, before, SCHEMA_VERSION, kept)
     return Upgrade(before, SCHEMA_VERSION, copy)
 
 

@@ -1,19 +1,18 @@
-"""To schema 2: attempts of a run, data sets and inputs, recorded files, and when a run was resumed."""
+"""To schema 2: attempts of a run, data sets and inputs, recorded files, and when a run was resumed.
+
+Only files have schema 1; databases on servers began with 2.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, String, Text, inspect
-from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-__all__ = ["upgrade"]
-
-# As the tables were in schema 2, whatever becomes of them later.
-_LONG = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
+__all__ = ["tables", "upgrade"]
 
 
 def upgrade(operations: Operations) -> None:
@@ -21,18 +20,17 @@ def upgrade(operations: Operations) -> None:
     present = inspect(operations.get_bind())
     if "resumed" not in {column["name"] for column in present.get_columns("runs")}:
         operations.add_column("runs", Column("resumed", BigInteger))
-    for name, items in _tables().items():
+    for name, items in tables().items():
         if not present.has_table(name):
             operations.create_table(
                 name,
                 *items,
                 sqlite_with_rowid=name == "datasets",
-                mysql_charset="utf8mb4",
-                mysql_collate="utf8mb4_bin",
             )
 
 
-def _tables() -> dict[str, list[Column[Any] | Index]]:
+def tables() -> dict[str, list[Column[Any] | Index]]:
+    """The tables that are added, in order."""
     return {
         "attempts": [
             _key("run", "runs"),
@@ -49,9 +47,9 @@ def _tables() -> dict[str, list[Column[Any] | Index]]:
             Column("name", String(500), nullable=False),
             Column("digest", String(36), nullable=False),
             Column("source_type", String(36), nullable=False),
-            Column("source", _LONG, nullable=False),
-            Column("schema", _LONG),
-            Column("profile", _LONG),
+            Column("source", Text, nullable=False),
+            Column("schema", Text),
+            Column("profile", Text),
             Index("datasets_by_name", "experiment", "name", "digest", unique=True),
         ],
         "inputs": [

@@ -1,62 +1,27 @@
-"""The contract suite of stores: subclass `StoreContract` in a test module, and a new back end tests itself.
-
-```python
-class TestMyStore(StoreContract):
-    @pytest.fixture
-    def store(self):
-        store = MyStore()
-        yield store
-        store.close()
-```
-"""
+"""The contracts of experiments, runs, searches, points, files and upkeep, and all of them together."""
 
 from __future__ import annotations
 
 import math
-import struct
 import time
-from dataclasses import replace
 
 import pytest
 
-from trackbook.entities import Experiment, Metric, Param, Run, RunTag, StoredFile, ViewType
-from trackbook.entities.datasets import Dataset, DatasetInput, InputTag
+from trackbook.entities import Experiment, Metric, Param, RunTag, StoredFile, ViewType
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
 from trackbook.stores.base import NewRun, Store
+from trackbook.testing.inputs import InputContract
+from trackbook.testing.samples import EXACT, INT64_LIMITS, bits, named, new_run, stored_file
 
 __all__ = [
     "ExperimentContract",
     "FileContract",
-    "InputContract",
     "PointContract",
     "RunContract",
     "SearchContract",
     "StoreContract",
+    "UpkeepContract",
 ]
-
-#: Floats that a store may not change by a single bit (any NaN is the same NaN).
-EXACT = [0.0, -0.0, 0.1, 5e-324, -2.2e-308, 1.7976931348623157e308, math.inf, -math.inf, math.nan, 1e-7, 16777217.0]
-INT64_LIMITS = [-(2**63), -1, 0, 2**53 + 1, 2**63 - 1]
-
-
-def bits(value: float) -> bytes:
-    """The eight bytes of a float, one pattern for every NaN: what `==` cannot compare."""
-    return b"nan" if math.isnan(value) else struct.pack(">d", value)
-
-
-def new_run(store: Store, name: str | None = None, experiment_id: str = "0", start_time: int = 1_000) -> Run:
-    """A run of no process, so that nothing beats for it."""
-    return store.create_run(NewRun(experiment_id, run_name=name, start_time=start_time))
-
-
-def stored_file(path: str, size: int = 7) -> StoredFile:
-    """A file as it was written."""
-    return StoredFile(path, size, "0123456789abcdef" * 4, 1_000)
-
-
-def named(runs: list[Run]) -> list[str | None]:
-    """The names of runs, in their order."""
-    return [run.info.run_name for run in runs]
 
 
 class ExperimentContract:
@@ -423,92 +388,6 @@ class PointContract:
         assert not heard
 
 
-def read_data(name: str, digest: str = "d1", context: str | None = None, **described: str) -> DatasetInput:
-    """A data set as an input, read for something."""
-    tags = [] if context is None else [InputTag("mlflow.data.context", context)]
-    about = {"source_type": "local", "source": '{"uri": "/data/train.csv"}'} | described
-    return DatasetInput(Dataset(name, digest, **about), tags)
-
-
-class InputContract:
-    """What `RunStore` promises of inputs."""
-
-    def test_logged_data_sets_are_inputs_of_the_run_by_name_and_digest(self, store: Store) -> None:
-        run_id = new_run(store).info.run_id
-        train, test = read_data("wine", "d2", "training", schema="{}", profile="{}"), read_data("test", "d1")
-        store.log_inputs(run_id, [train, test])
-        assert store.get_run(run_id).inputs.dataset_inputs == [test, train]
-        assert [run.inputs.dataset_inputs for run in store.search_runs(["0"])] == [[test, train]]
-
-    def test_each_run_of_a_page_has_its_own_inputs(self, store: Store) -> None:
-        runs = [new_run(store, name, start_time=start).info.run_id for start, name in enumerate("abc")]
-        store.log_inputs(runs[0], [read_data("wine", context="training")])
-        store.log_inputs(runs[2], [read_data("wine", context="test"), read_data("iris")])
-        found = [run.inputs.dataset_inputs for run in store.search_runs(["0"])]
-        told = [[(item.dataset.name, item.context) for item in inputs] for inputs in found]
-        assert told == [[("iris", None), ("wine", "test")], [], [("wine", "training")]]
-
-    def test_data_set_logged_again_is_one_input_with_all_tags_the_last_values_winning(self, store: Store) -> None:
-        run_id = new_run(store).info.run_id
-        store.log_inputs(run_id, [read_data("wine", context="training"), read_data("wine", context="test")])
-        store.log_inputs(run_id, [DatasetInput(read_data("wine").dataset, [InputTag("split", "0")])])
-        (found,) = store.get_run(run_id).inputs.dataset_inputs
-        assert {tag.key: tag.value for tag in found.tags} == {"mlflow.data.context": "test", "split": "0"}
-
-    def test_what_was_stored_first_for_a_name_and_digest_stays_within_its_experiment(self, store: Store) -> None:
-        other = store.create_experiment("other")
-        runs = [new_run(store, experiment_id=id_).info.run_id for id_ in ("0", "0", other)]
-        for run_id, source in zip(runs, ("one", "two", "three"), strict=True):
-            store.log_inputs(run_id, [read_data("wine", source=source)])
-        sources = [store.get_run(run_id).inputs.dataset_inputs[0].dataset.source for run_id in runs]
-        assert sources == ["one", "one", "three"]
-
-    def test_limits_of_a_data_set_are_kept_whole_and_beyond_them_nothing_is_written(self, store: Store) -> None:
-        run_id = new_run(store).info.run_id
-        most = Dataset("é" * 500, "d" * 36, "t" * 36, "s" * 65_535, "c" * 1_048_575, "p" * 70_000)
-        largest = DatasetInput(most, [InputTag("k" * 255, "ü" * 500)])
-        store.log_inputs(run_id, [largest])
-        for longer in ("name", "digest", "source_type", "source", "schema"):
-            bad = replace(most, **{longer: getattr(most, longer) + "x"})
-            with pytest.raises(InvalidParameter, match=longer):
-                store.log_inputs(run_id, [read_data("good"), DatasetInput(bad)])
-        for tag in (InputTag("k" * 256, "v"), InputTag("k", "v" * 501), InputTag("", "v")):
-            with pytest.raises(InvalidParameter, match="tag"):
-                store.log_inputs(run_id, [read_data("good"), DatasetInput(most, [tag])])
-        assert store.get_run(run_id).inputs.dataset_inputs == [largest]
-
-    def test_passwords_in_addresses_are_not_stored(self, store: Store) -> None:
-        run_id = new_run(store).info.run_id
-        store.log_inputs(run_id, [read_data("wine", source='{"url": "https://ada:s3cret@example.org/a@b.csv"}')])
-        (found,) = store.get_run(run_id).inputs.dataset_inputs
-        assert found.dataset.source == '{"url":"https://example.org/a@b.csv"}'
-
-    def test_deleted_or_unknown_run_takes_no_inputs(self, store: Store) -> None:
-        run_id = new_run(store).info.run_id
-        store.delete_run(run_id)
-        with pytest.raises(InvalidParameter, match="deleted"):
-            store.log_inputs(run_id, [read_data("wine")])
-        with pytest.raises(NotFound):
-            store.log_inputs("f" * 32, [read_data("wine")])
-        assert store.get_run(run_id).inputs.dataset_inputs == []
-
-    @pytest.mark.parametrize(
-        ("condition", "found"),
-        [
-            ("dataset.name = 'wine'", "ab"), ("datasets.name != 'wine'", "b"), ("dataset.name IS NULL", "c"),
-            ("dataset.digest IN ('d2', 'd3')", "b"), ("dataset.context = 'training'", "a"),
-            ("dataset.context ILIKE 'T%'", "ab"), ("dataset.context IS NULL", "c"),
-            ("NOT dataset.name LIKE 'w%' OR dataset.digest = 'd2'", "bc"),
-            ("dataset.name = 'wine' AND dataset.context = 'test'", "b"),
-        ],
-    )  # fmt: skip
-    def test_runs_are_found_by_what_they_read(self, store: Store, condition: str, found: str) -> None:
-        runs = {name: new_run(store, name).info.run_id for name in "abc"}
-        store.log_inputs(runs["a"], [read_data("wine", context="training")])
-        store.log_inputs(runs["b"], [read_data("wine", context="test"), read_data("iris", "d2")])
-        assert named(store.search_runs(["0"], condition, order_by=["run_name ASC"])) == list(found)
-
-
 class FileContract:
     """What `FileStore` promises."""
 
@@ -596,5 +475,86 @@ class FileContract:
         assert time.process_time() - began < 2, "seconds"
 
 
-class StoreContract(ExperimentContract, RunContract, SearchContract, PointContract, InputContract, FileContract):
+class UpkeepContract:
+    """What `UpkeepStore` promises."""
+
+    EVER = 2**63 - 1
+
+    @pytest.fixture
+    def full_run(self, store: Store) -> str:
+        """A run with something in every table."""
+        run_id = new_run(store).info.run_id
+        values = enumerate([*EXACT, 1.0, -1.0])
+        store.log_batch(run_id, [Metric("loss", value, 1, step) for step, value in values], [Param("lr", "1")])
+        store.log_batch(run_id, [Metric("loss", 0.5, 1, 1, None, "digits", "d1"), Metric("none", math.nan, 1, 1)])
+        store.record_files(run_id, [stored_file("folder/a.txt", 3), stored_file("b.txt", 4)])
+        store.resume_run(run_id)
+        store.update_run(run_id, status="FINISHED", end_time=2_000)
+        store.flush()
+        return run_id
+
+    def test_what_was_logged_has_no_faults(self, store: Store, full_run: str) -> None:
+        assert list(store.database_faults()) == []
+        assert list(store.run_faults()) == []
+        before = store.summaries(full_run)
+        store.mend_run(full_run)
+        assert str(store.summaries(full_run)) == str(before)
+        assert (list(store.rejected()), store.half_purged()) == ([], 0)
+
+    def test_purged_run_is_as_if_it_had_never_been(self, store: Store, full_run: str) -> None:
+        kept = new_run(store, "kept").info.run_id
+        store.delete_run(full_run)
+        (run,) = store.purgeable(self.EVER).runs
+        assert (run.run_id, run.experiment_id) == (full_run, "0")
+        assert store.begin_purge([full_run, kept]) == {full_run}
+        for call in (store.get_run, store.restore_run, store.resume_run, store.stored_files):
+            with pytest.raises(NotFound):
+                call(full_run)
+        assert named(store.search_runs(["0"], run_view_type=ViewType.ALL)) == ["kept"]
+        assert (store.summaries(full_run), store.get_metric_history(full_run, "loss")) == ([], [])
+        assert store.half_purged() == 1
+        assert [run.deleted for run in store.purgeable(0).runs] == [None]
+        store.finish_purge([full_run, kept])
+        store.finish_purge([full_run, kept])
+        assert store.existing_runs([full_run, kept]) == {kept}
+        assert store.purgeable(self.EVER) == ([], [])
+        assert list(store.run_faults()) == []
+        made = store.create_run(NewRun("0", run_id=full_run))
+        assert (made.data.metrics, store.summaries(full_run), store.stored_files(full_run)) == ({}, [], [])
+
+    def test_purged_experiment_frees_its_name(self, store: Store) -> None:
+        number = store.create_experiment("digits", tags={"team": "vision"})
+        run_id = new_run(store, experiment_id=number).info.run_id
+        store.delete_experiment(number)
+        found = store.purgeable(self.EVER)
+        assert ([e.name for e in found.experiments], [r.run_id for r in found.runs]) == (["digits"], [run_id])
+        assert store.begin_purge([], [number]) == {run_id}
+        with pytest.raises(NotFound):
+            store.restore_experiment(number)
+        store.finish_purge([], [number])
+        assert number in store.artifact_locations()  # it has a run yet
+        store.finish_purge([run_id], [number])
+        assert number not in store.artifact_locations()
+        assert store.create_experiment("digits") != number
+
+    def test_only_what_was_deleted_in_time_may_go(self, store: Store, full_run: str) -> None:
+        store.delete_run(full_run)
+        assert store.purgeable(1_000) == ([], [])
+        with pytest.raises(InvalidState):
+            store.purgeable(1_000, run_ids=[full_run])
+        store.restore_run(full_run)
+        with pytest.raises(InvalidState):
+            store.purgeable(self.EVER, run_ids=[full_run])
+
+    def test_usage_counts_points_and_files(self, store: Store, full_run: str) -> None:
+        new_run(store)
+        used, empty = store.usage()
+        assert (used.run_id, used.points, used.files, used.file_bytes) == (full_run, len(EXACT) + 4, 2, 7)
+        assert (empty.points, empty.files, empty.file_bytes) == (0, None, 0)
+        assert [run.run_id for run in store.kept_runs()] == [used.run_id, empty.run_id]
+
+
+class StoreContract(
+    ExperimentContract, RunContract, InputContract, SearchContract, PointContract, FileContract, UpkeepContract
+):
     """All that `trackbook.stores.base` promises of a store; give it a fixture `store` with an empty one."""
