@@ -118,6 +118,36 @@ def test_any_text_is_refused_or_stays_beneath_its_folder(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "uri",
+    [
+        "postgresql://ada:s3cr@h/db",
+        "postgresql+psycopg://ada:s3c/r?x@h/db",
+        "mysql://h/db?password=s3cr&charset=utf8mb4",
+        "mssql+pyodbc:///?odbc_connect=Pwd%3Ds3cr",
+        "https://ada:s3cr@h/path?PASSWORD=s3cr",
+    ],
+)
+def test_shown_uri_has_no_password(uri: str) -> None:
+    shown = strip_user_info(uri)
+    assert "s3c" not in shown
+    assert "ada" not in shown
+    assert shown.startswith(uri.partition("://")[0])
+
+
+def test_shown_uri_keeps_what_is_no_secret() -> None:
+    assert strip_user_info("http://h:80/a@b?x=1") == "http://h:80/a@b?x=1"
+    assert strip_user_info("mysql://u:p@h:1/db?charset=utf8mb4") == "mysql://h:1/db?charset=utf8mb4"
+
+
+@pytest.mark.parametrize(
+    "uri", ["databricks", "databricks://profile", "Databricks-UC", "databricks-uc://x", "uc:c.s", "uc"]
+)
+def test_databricks_is_refused_with_what_to_use(uri: str) -> None:
+    with pytest.raises(NotSupported, match=r"http\(s\)://"):
+        parse_store_uri(uri)
+
+
+@pytest.mark.parametrize(
     ("text", "left"),
     [
         ("https://ada:s3cret@example.org/a@b", "https://example.org/a@b"),

@@ -144,8 +144,8 @@ def strip_user_info(uri: str) -> str:
     scheme, found, rest = uri.partition("://")
     if not found:
         return uri
-    sql = scheme.lower().split("+")[0] in _SQL_DIALECTS  # SQLAlchemy takes a password with slashes
-    rest = re.sub(r"^[^?]*@" if sql else r"^[^/?#]*@", "", rest)
+    sql = scheme.lower().split("+")[0] in _SQL_DIALECTS  # SQLAlchemy takes a password with slashes and ?
+    rest = re.sub(r"^[^:/?@]*(?::[^@]*)?@(?:[^?]*@)?" if sql else r"^[^/?#]*@", "", rest)
     return scheme + found + _SECRET_IN_QUERY.sub(r"\1***", rest)
 
 

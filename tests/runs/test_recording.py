@@ -12,6 +12,7 @@ import zipfile
 from contextlib import nullcontext
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from trackbook.entities import Run, StoredFile
@@ -173,3 +174,21 @@ def test_file_that_is_listed_twice_as_long_is_not_read_in_part(store: Store, run
     with pytest.raises(DamagedArtifact, match="20 bytes"):
         artifacts.download_artifacts(store, run, "a.txt")
     assert SafeFolder(str(place(run))).remove_leftovers(age=-1) == 0
+
+
+def test_run_in_a_bucket_is_like_any_other(store: Store, tmp_path: Path) -> None:
+    run = store.create_run(NewRun(store.create_experiment("far", artifact_location="memory://bucket/far")))
+    assert run.info.artifact_uri == f"memory://bucket/far/{run.info.run_id}"
+    memory = fsspec.filesystem("memory")
+    artifacts.log_text(store, run, "hello", "a/b.txt")
+    artifacts.log_text(store, run, "hello again", "a/b.txt")
+    for row in range(2):
+        artifacts.log_table(store, run, {"x": [row]}, "t.json")
+    assert artifacts.load_table(store, run.info.experiment_id, "t.json")["x"].tolist() == [0, 1]
+    assert artifacts.get_artifact_uri(store, run, "a/b.txt") == f"{run.info.artifact_uri}/a/b.txt"
+    assert Path(artifacts.download_artifacts(store, run, "a/b.txt")).read_text() == "hello again"
+    assert {path: size for path, (size, _) in told(store, run).items()}.keys() == {"a/b.txt", "t.json"}
+    memory.pipe_file(f"/bucket/far/{run.info.run_id}/a/b.txt", b"hellO again")
+    with pytest.raises(DamagedArtifact):
+        artifacts.download_artifacts(store, run, "a/b.txt")
+    memory.rm("/bucket", recursive=True)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from trackbook.errors import DamagedStore, ForeignDatabase, SchemaTooNew, TrackbookError
 from trackbook.stores.journal.files import SegmentFile, list_segments, living_writers, read_header
+from trackbook.stores.sql.schema import find_version
 from trackbook.stores.sql.store import SqlStore
 from trackbook.stores.sql.tables import SCHEMA_VERSION, metadata
 from trackbook.upkeep.values import row_check
@@ -102,7 +103,7 @@ def check_server(uri: StoreUri) -> Soundness:
     store = SqlStore(uri, read_only=True)
     try:
         contents = [f"run {fault.run_id}: {fault.what}" for fault in store.run_faults()]
-        return Soundness(store.facts().schema, list(store.database_faults()), contents, [], [])
+        return Soundness(find_version(store.database), list(store.database_faults()), contents, [], [])
     finally:
         store.close()
 

@@ -170,9 +170,9 @@ def test_server_that_is_not_there_is_away() -> None:
 # -- what a bucket makes up
 
 
-@pytest.fixture
-def bucket() -> Iterator[RemoteArtifacts]:
-    yield RemoteArtifacts("memory://bucket/run")
+@pytest.fixture(params=[1, 4], ids=["one at a time", "four at a time"])
+def bucket(request: pytest.FixtureRequest) -> Iterator[RemoteArtifacts]:
+    yield RemoteArtifacts("memory://bucket/run", threads=request.param)
     fsspec.filesystem("memory").store.clear()
 
 
@@ -204,7 +204,7 @@ def test_folder_that_fails_half_way_leaves_nothing_new(
 ) -> None:
     folder = tmp_path / "source"
     folder.mkdir()
-    for name in "abc":
+    for name in "abcdefgh":
         (folder / name).write_text(name)
     bucket.put_bytes(b"old", path("m/b"))
     move = type(fsspec.filesystem("memory")).mv
@@ -219,6 +219,19 @@ def test_folder_that_fails_half_way_leaves_nothing_new(
         bucket.put_folder(str(folder), path("m"))
     assert [info.path for info in bucket.list_artifacts(path("m"))] == ["m/b"]
     assert list(fsspec.filesystem("memory").store) == ["/bucket/run/m/b"]
+
+
+def test_many_files_go_and_come_back(bucket: RemoteArtifacts, tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"{number:02}").write_text(f"{number}" * 1_000)
+    stored = bucket.put_folder(str(folder), path("m"))
+    assert [(file.path, file.size) for file in stored[::30]] == [("m/00", 1_000), ("m/30", 2_000)]
+    copy = Path(bucket.download(path("m"), str(tmp_path / "out")))
+    assert {file.name: file.read_text() for file in copy.iterdir()} == {
+        file.name: file.read_text() for file in folder.iterdir()
+    }
 
 
 # -- addresses

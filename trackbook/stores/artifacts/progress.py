@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,10 +32,15 @@ class Transfer:
         self._began = clock()
         self._done = 0
         self._looked = False
+        self._lock = threading.Lock()
         self._bar: Any = None
 
     def advance(self, size: int) -> None:
-        """More bytes have been moved; a negative number if some must be moved again."""
+        """More bytes have been moved, by any thread; a negative number if some must be moved again."""
+        with self._lock:
+            self._advance(size)
+
+    def _advance(self, size: int) -> None:
         self._done += size
         if self._bar is not None:
             self._bar.update(size)

@@ -139,8 +139,11 @@ class ReadableArtifacts(ABC):
         for folder in folders:
             target.mkdir(SafeRelPath(folder.parts[skipped:]) if folder else None)
         with transfer(f"Downloading {name}", sum(size or 0 for _, size in files)) as moved:
-            for file, _ in files:
+
+            def fetch(file: SafeRelPath) -> None:
                 self._fetch(file, target, SafeRelPath(file.parts[skipped:]), known.get(str(file)), moved)
+
+            self._for_each([file for file, _ in files], fetch)
         return os.path.join(target.root, *path.parts[skipped:]) if path else target.root
 
     def tree(
@@ -185,6 +188,11 @@ class ReadableArtifacts(ABC):
             yield entry
             if entry.is_dir:
                 yield from self._below(SafeRelPath.parse(entry.path))
+
+    def _for_each(self, things: Sequence[T], do: Callable[[T], object]) -> None:
+        """Do something to each of many files, several at a time where waiting for an answer takes longest."""
+        for thing in things:
+            do(thing)
 
     def _copy(self, path: SafeRelPath, sink: WritesBytes, expected: StoredFile | None, moved: Transfer) -> None:
         """Write a file's bytes to a sink; DamagedArtifact if they are not what was expected."""

@@ -8,10 +8,12 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import unquote
 
+from trackbook.config import read_settings
 from trackbook.entities import FileInfo, StoredFile
 from trackbook.errors import (
     IncompleteDownload,
@@ -29,15 +31,20 @@ from trackbook.stores.artifacts.paths import Around, is_reserved
 from trackbook.stores.artifacts.progress import Transfer, transfer
 from trackbook.stores.artifacts.reading import CHUNK, WritesBytes, chunks_of
 from trackbook.stores.artifacts.records import NO_RECORDS, Records
-from trackbook.stores.artifacts.sources import scan_folder
+from trackbook.stores.artifacts.sources import Source, scan_folder
+from trackbook.stores.artifacts.streams import RemoteReader, RemoteSink, discard
 from trackbook.uris import SafeRelPath
 
 __all__ = ["RemoteArtifacts"]
+
+T = TypeVar("T")
 
 _PAUSES = (0.0, 0.5, 2.0, 5.0)
 #: Bytes asked for at a time, after each break that gave none of them: a smaller piece may get through.
 _PIECES = (None, 1 << 20, 1 << 17, 1 << 14)
 _MOST_BREAKS = 1_000
+_THREADS, _FEW = 8, 4
+_SMALL = 4 << 20
 _LOOKED_UP_ONE_BY_ONE = 3
 
 
@@ -54,6 +61,7 @@ class RemoteArtifacts(ArtifactRepository):
         records: what is remembered of its files.
         options: for fsspec, instead of what the environment says.
         pauses: seconds to wait before each attempt to go on with a transfer that broke and gives no more bytes.
+        threads: how many files of a folder are moved at a time; 8 for object stores, else 1, if None.
     """
 
     def __init__(
@@ -62,10 +70,13 @@ class RemoteArtifacts(ArtifactRepository):
         records: Records = NO_RECORDS,
         options: dict[str, Any] | None = None,
         pauses: Sequence[float] = _PAUSES,
+        threads: int | None = None,
     ) -> None:
         self.uri, self.records = uri.rstrip("/") if uri.rpartition("://")[2] else uri, records
         self._scheme = uri.partition("://")[0].lower()
         self._options, self._pauses = options or {}, pauses
+        self._shared: tuple[int, Any, str] | None = None
+        self._threads = threads or (_THREADS if self._scheme in WHOLE_BY_THEMSELVES else 1)
 
     patience: Sequence[float] = (0.1, 1.0)
 
@@ -76,23 +87,26 @@ class RemoteArtifacts(ArtifactRepository):
         above = path.parts if path else ()
         places: list[Place] = [(SafeRelPath(above + source.path.parts), source.is_folder) for source in sources]
         replaced = self._check_places(above, places)
-        stored: list[StoredFile] = []
+        files = [(place, source) for (place, _), source in zip(places, sources, strict=True) if not source.is_folder]
+        top, stored = os.path.realpath(local), dict[SafeRelPath, StoredFile]()
         if replaced:
             self.records.replacing(replaced)
         try:
             with transfer(f"Storing {path or 'artifacts'}", sum(source.size for source in sources)) as moved:
-                for (place, is_folder), source in zip(places, sources, strict=True):
-                    if not is_folder:
-                        real = os.path.join(os.path.realpath(local), *source.real.parts)
-                        stored.append(self._store(real, place, moved))
+
+                def store(file: tuple[SafeRelPath, Source]) -> None:
+                    place, source = file
+                    stored[place] = self._store(os.path.join(top, *source.real.parts), place, moved)
+
+                self._for_each(files, store)
         except BaseException:
             with suppress(TrackbookError):
-                for file in stored:
-                    if file.path not in replaced:
-                        self.remove(SafeRelPath.parse(file.path))
+                for place in stored.keys() - {SafeRelPath.parse(path) for path in replaced}:
+                    self.remove(place)
             raise
-        self.records.written(stored)
-        return stored
+        done = [stored[place] for place, _ in files]
+        self.records.written(done)
+        return done
 
     def _store(self, local: str, place: SafeRelPath, moved: Transfer) -> StoredFile:
         digest = Digest()
@@ -132,7 +146,7 @@ class RemoteArtifacts(ArtifactRepository):
                 fs.makedirs(place.rpartition("/")[0], exist_ok=True)
             stream = fs.open(place, "wb")
         try:
-            yield _Sink(stream, self.uri, path)
+            yield RemoteSink(stream, self.uri, path)
             with around(), reached(self.uri, path, writing=True):
                 stream.close()
                 if staged:
@@ -140,7 +154,7 @@ class RemoteArtifacts(ArtifactRepository):
                     fs.mv(place, key)
         except BaseException:
             with suppress(TrackbookError), reached(self.uri, path, writing=True):
-                _discard(fs, stream, place, staged)
+                discard(fs, stream, place, staged)
             raise
 
     @contextmanager
@@ -192,9 +206,10 @@ class RemoteArtifacts(ArtifactRepository):
 
     def _open(self, path: SafeRelPath, piece: int | None = None) -> BinaryIO:
         try:
-            return io.BufferedReader(_Reader(self._stream(path, piece), self.uri, path), min(piece or CHUNK, CHUNK))
+            reader = RemoteReader(self._stream(path, piece), self.uri, path)
         except NotFound:
             raise self._not_found(path) from None
+        return io.BufferedReader(reader, min(piece or CHUNK, CHUNK))
 
     def _stream(self, path: SafeRelPath, piece: int | None) -> Any:
         with reached(self.uri, path):
@@ -216,6 +231,29 @@ class RemoteArtifacts(ArtifactRepository):
             return bytes(fs.cat_file(key, start=start, end=end))
 
     def _copy(self, path: SafeRelPath, sink: WritesBytes, expected: StoredFile | None, moved: Transfer) -> None:
+        if expected is not None and expected.size <= _SMALL and (data := self._at_once(path)) is not None:
+            digest = Digest(data)
+            sink.write(data)
+            moved.advance(len(data))
+        else:
+            digest = self._piece_by_piece(path, sink, moved)
+        if expected is not None and not digest.matches(expected):
+            moved.advance(-digest.size)
+            raise damaged(self.uri, expected, digest)
+
+    def _at_once(self, path: SafeRelPath) -> bytes | None:
+        """A small file by one request; None if the connection broke."""
+        try:
+            with reached(self.uri, path):
+                fs, key = self._reach(path)
+                return bytes(fs.cat_file(key))
+        except NotFound:
+            raise self._not_found(path) from None
+        except StoreAway:
+            return None
+
+    def _piece_by_piece(self, path: SafeRelPath, sink: WritesBytes, moved: Transfer) -> Digest:
+        """Any file, taken up again wherever the connection breaks."""
         found = self.info(path)
         if found is None:
             raise self._not_found(path)
@@ -234,9 +272,7 @@ class RemoteArtifacts(ArtifactRepository):
                     f"asked again ({trouble or 'the stream ended early'}). Nothing of it was kept; try again later."
                 ) from trouble
             time.sleep(self._pauses[in_vain - 1] if in_vain else 0)
-        if expected is not None and not digest.matches(expected):
-            moved.advance(-digest.size)
-            raise damaged(self.uri, expected, digest)
+        return digest
 
     def _copy_rest(
         self, path: SafeRelPath, digest: Digest, sink: WritesBytes, moved: Transfer, piece: int | None
@@ -254,13 +290,36 @@ class RemoteArtifacts(ArtifactRepository):
             return trouble
         return None
 
+    def _for_each(self, things: Sequence[T], do: Callable[[T], object]) -> None:
+        if self._threads == 1 or len(things) < _FEW:
+            return super()._for_each(things, do)
+        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="trackbook-artifacts")
+        try:
+            for outcome in [pool.submit(do, thing) for thing in things]:
+                outcome.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # waits for those under way
+        return None
+
     # -- addresses
 
     def _reach(self, path: SafeRelPath | None = None) -> tuple[Any, str]:
-        """The file system and a path in it; fsspec keeps one a thread, and makes a new one after a fork."""
-        from fsspec.core import url_to_fs
+        """The file system and a path in it.
 
-        from trackbook.config import read_settings
+        fsspec keeps one for each thread, and makes a new one after a fork. One for an object store serves all threads:
+        it does its work in a thread of its own.
+        """
+        shared = self._shared
+        if shared is None or shared[0] != os.getpid():
+            fs, root = self._connect()
+            if self._scheme in WHOLE_BY_THEMSELVES:
+                self._shared = (os.getpid(), fs, root)
+        else:
+            _, fs, root = shared
+        return fs, f"{root}/{path}" if path else root
+
+    def _connect(self) -> tuple[Any, str]:
+        from fsspec.core import url_to_fs
 
         options = dict(self._options)
         if self._scheme in ("s3", "s3a") and (endpoint := read_settings().s3_endpoint_url):
@@ -269,8 +328,7 @@ class RemoteArtifacts(ArtifactRepository):
             fs, root = url_to_fs(self.uri, **options)
         except ImportError as problem:
             raise MissingDependency(missing_driver(self._scheme, problem)) from problem
-        root = root.rstrip("/")
-        return fs, f"{root}/{path}" if path else root
+        return fs, root.rstrip("/")
 
     def _relative(self, name: str) -> str:
         """A name that the store gives, from the root on; one outside the root keeps something that no path may have."""
@@ -286,64 +344,6 @@ class RemoteArtifacts(ArtifactRepository):
         found = self.info(folder)
         known = {info.path: info for info in self._below(folder)} if found and found.is_dir else {}
         return lambda place: self.info(place) if len(place.parts) <= len(above) else known.get(str(place))
-
-
-class _Sink:
-    """The writing end, with the library's errors as ours."""
-
-    def __init__(self, stream: Any, uri: str, path: SafeRelPath) -> None:
-        self._stream, self._uri, self._path = stream, uri, path
-
-    def write(self, data: bytes) -> None:
-        """Write all of the data."""
-        with reached(self._uri, self._path, writing=True):
-            self._stream.write(data)
-
-
-class _Reader(io.RawIOBase):
-    """The reading end, with the library's errors as ours."""
-
-    def __init__(self, stream: Any, uri: str, path: SafeRelPath) -> None:
-        self._stream, self._uri, self._path = stream, uri, path
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """As the stream below."""
-        return bool(self._stream.seekable())
-
-    def readinto(self, buffer: Any) -> int:
-        """Read some bytes."""
-        with reached(self._uri, self._path):
-            data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go elsewhere."""
-        with reached(self._uri, self._path):
-            return int(self._stream.seek(offset, whence))
-
-    def tell(self) -> int:
-        """Where the stream is."""
-        return int(self._stream.tell())
-
-    def close(self) -> None:
-        """Close the stream."""
-        self._stream.close()
-        super().close()
-
-
-def _discard(fs: Any, stream: Any, place: str, staged: bool) -> None:
-    """Leave nothing of an unfinished file: closing it would complete the upload."""
-    if staged:
-        stream.close()
-        fs.rm_file(place)
-    else:
-        stream.closed = True
-        stream.discard()
 
 
 def _file_info(path: str, found: dict[str, Any]) -> FileInfo:

@@ -273,10 +273,7 @@ class Database:
         """Try a write-ahead log on a scratch file: some file systems only say that they share memory."""
         scratch = f"{self.uri.path}-probe{os.getpid()}"
         try:
-            with closing(sqlite3.connect(scratch, isolation_level=None)) as connection:
-                mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()
-                connection.execute("CREATE TABLE probe (x)")
-                return bool(mode == ("wal",))
+            return self._probe(scratch)
         except sqlite3.Error as error:
             log.warning("The folder of %s keeps no write-ahead log (%s); SQLite does without.", self.uri.path, error)
             return False
@@ -284,6 +281,12 @@ class Database:
             for rest in ("", "-wal", "-shm", "-journal"):
                 with suppress(OSError):
                     os.unlink(scratch + rest)
+
+    def _probe(self, scratch: str) -> bool:
+        with closing(sqlite3.connect(scratch, isolation_level=None)) as connection:
+            mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+            connection.execute("CREATE TABLE probe (x)")
+            return bool(mode == ("wal",))
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database, as far as readers allow."""

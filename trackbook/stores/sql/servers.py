@@ -13,8 +13,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.pool import PoolProxiedConnection
 
 from trackbook.errors import InvalidParameter, ReadOnlyStore, StorageFull, StoreAway, StoreError, TrackbookError
-from trackbook.stores.sql.dialects.mysql import DUPLICATE
-from trackbook.stores.sql.dialects.server import PATIENCE, ServerDialect
+from trackbook.stores.sql.dialects.server import DUPLICATE, PATIENCE, ServerDialect
 from trackbook.stores.sql.dialects.translation import Statement
 from trackbook.stores.sql.engine import Connection, Contended, Database
 from trackbook.uris import StoreUri
@@ -156,6 +155,7 @@ class ServerDatabase(Database):
             ) from None
         # before SQLAlchemy looks at its first connection: what it reads depends on this, such as MySQL's quotes
         event.listen(engine, "connect", lambda connection, _: self.dialect.set_up(connection), insert=True)
+        event.listen(engine, "connect", lambda connection, _: self.dialect.finish(connection))
         return engine
 
     @contextmanager

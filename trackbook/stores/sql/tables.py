@@ -20,9 +20,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.mssql import NVARCHAR
-from sqlalchemy.dialects.mysql import LONGBLOB, MEDIUMTEXT
-from sqlalchemy.types import BINARY, TypeEngine, UserDefinedType
+from sqlalchemy.types import BINARY, NVARCHAR, TypeEngine, UserDefinedType
 
 __all__ = [
     "FINITE",
@@ -60,6 +58,10 @@ class _ExactFloat(UserDefinedType[float]):
         return "BLOB"
 
 
+# MySQL makes the smallest type that holds a length: from these on MEDIUMTEXT, and LONGBLOB. Naming them would load the
+# drivers' dialects whenever a store is opened.
+_MEDIUM, _LONG = 1 << 16, 1 << 24
+
 # MySQL and SQL Server know no infinities: there a float is eight bytes that sort as it does (dialects/numbers.py).
 EXACT = Float(53).with_variant(_ExactFloat(), "sqlite").with_variant(BINARY(8), "mysql", "mariadb", "mssql")
 WHOLE = BigInteger()
@@ -76,12 +78,12 @@ def _text(length: int | None, on_servers: int | None = None) -> TypeEngine[str]:
     room = on_servers or length
     postgresql = String(room, collation="C") if room else Text(collation="C")
     kind = kind.with_variant(postgresql, "postgresql")
-    kind = kind.with_variant(NVARCHAR(room or "max", collation="Latin1_General_100_BIN2"), "mssql")  # type: ignore[arg-type]
-    return kind.with_variant(String(room) if room else MEDIUMTEXT(), "mysql", "mariadb")
+    kind = kind.with_variant(NVARCHAR(room, collation="Latin1_General_100_BIN2"), "mssql")  # without a length: max
+    return kind.with_variant(String(room) if room else Text(_MEDIUM), "mysql", "mariadb")
 
 
 LONG_TEXT = _text(None)  # a param has up to 64 KiB, MySQL's TEXT a byte less
-BYTES = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
+BYTES = LargeBinary().with_variant(LargeBinary(_LONG), "mysql", "mariadb")
 
 
 def _table(name: str, *columns: Column[Any] | Index, clustered: bool = False) -> Table:

@@ -80,6 +80,7 @@ class _Mssql(ServerDialect):
 
     def rewrite(self, sql: str) -> Statement:
         sql = sql.replace("CAST(e.id AS TEXT)", "CAST(e.id AS NVARCHAR(20))").replace(" || ", " + ")
+        sql = re.sub(r"\bsubstr\(", "substring(", sql)
         if sql.startswith("SAVEPOINT "):
             return Statement(f"SAVE TRANSACTION {sql.removeprefix('SAVEPOINT ')}")
         if sql.startswith("ROLLBACK TO "):

@@ -9,15 +9,15 @@ from sqlalchemy import Dialect as Compiler
 from sqlalchemy.dialects.mysql.pymysql import dialect as pymysql_dialect
 from sqlalchemy.engine import URL
 
+from trackbook.errors import StoreError
 from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.dialects.numbers import from_sortable, to_sortable
-from trackbook.stores.sql.dialects.server import PATIENCE, ServerDialect
+from trackbook.stores.sql.dialects.server import DUPLICATE, PATIENCE, ServerDialect
 from trackbook.stores.sql.dialects.translation import Statement, Upsert, read_upsert, with_marks
 from trackbook.stores.sql.tables import HEAD
 
-__all__ = ["DUPLICATE", "MYSQL"]
+__all__ = ["MYSQL"]
 
-DUPLICATE = 1062
 _CODES = {
     "lost": (0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031),
     "contended": (1020, 1205, 1213, DUPLICATE),
@@ -77,11 +77,14 @@ class _Mysql(ServerDialect):
 
     def set_up(self, connection: Any) -> None:
         connection.autocommit(True)  # transactions begin and end where we say
-        collation = _COLLATIONS["mariadb" in connection.get_server_info().lower()]
         with connection.cursor() as cursor:
-            cursor.execute(f"SET NAMES utf8mb4 COLLATE {collation}")
             cursor.execute(f"SET SESSION sql_mode = '{_MODE}', SESSION innodb_lock_wait_timeout = {PATIENCE}")
             cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    def finish(self, connection: Any) -> None:
+        collation = _COLLATIONS["mariadb" in connection.get_server_info().lower()]
+        with connection.cursor() as cursor:  # SQLAlchemy sets the names too, and with them another collation
+            cursor.execute(f"SET NAMES utf8mb4 COLLATE {collation}")
 
     def kind_of(self, error: Exception) -> str:
         code = error.args[0] if error.args else None
@@ -113,6 +116,8 @@ class _Mysql(ServerDialect):
         collation = _COLLATIONS[True]
         if connection is not None:
             ((collation,),) = connection.execute("SELECT @@collation_connection")
+            if collation not in _COLLATIONS.values():
+                raise StoreError(f"The session has the collation {collation}, which would take texts for equal.")
         return [statement.replace("COLLATE=", f"COLLATE={collation}") for statement in super().schema()]
 
     def adjusted(self, statement: str) -> str:

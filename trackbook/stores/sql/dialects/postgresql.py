@@ -37,6 +37,7 @@ _KINDS = {
     "3D000": "refused",
 }
 _CLASSES = {"08": "lost", "57": "lost", "28": "refused"}
+_LENGTH = re.compile(r"(\bsubstr\([^()?]*)\?\)")  # whole numbers travel with 64 bits, and substr takes 32
 _REFUSALS = ("authentication failed", "does not exist", "no password supplied", "no pg_hba.conf entry", "not permitted")
 
 
@@ -103,6 +104,7 @@ class _Postgresql(ServerDialect):
         found = read_upsert(sql) if sql.startswith("REPLACE") else None
         if found is not None:
             sql = f"INSERT {found.head} ON CONFLICT ({', '.join(found.key)}) DO UPDATE SET {found.changes}"
+        sql = _LENGTH.sub(r"\1CAST(? AS integer))", sql)
         return Statement(with_marks(sql, self.reserved))
 
     def schema(self, connection: Any = None) -> list[str]:
@@ -112,7 +114,7 @@ class _Postgresql(ServerDialect):
         if statement.startswith("CREATE UNIQUE INDEX series_by_key"):
             # three long texts may be longer than an index entry; the key alone is what is searched by
             return "CREATE UNIQUE INDEX series_by_key ON series (key, md5(model || chr(10) || dataset))"
-        return re.sub(r"substr\((\w+), 1, (\d+)\)", r"substr(\1, 1, \2)", statement)
+        return statement
 
     def matches(self, expression: Fragment, pattern: str, negated: bool) -> Fragment:
         sign = "!~" if negated else "~"

@@ -21,8 +21,10 @@ from trackbook.stores.sql.dialects.sqlite import variants
 from trackbook.stores.sql.dialects.translation import Statement, column_names
 from trackbook.stores.sql.tables import metadata
 
-__all__ = ["PATIENCE", "ServerDialect"]
+__all__ = ["DUPLICATE", "PATIENCE", "ServerDialect"]
 
+#: MySQL's number for a key that is taken.
+DUPLICATE = 1062
 PATIENCE = 30  # seconds that a statement waits for another's rows
 _SPECIAL = re.compile(r"[^\w\s]|_")
 
@@ -61,6 +63,9 @@ class ServerDialect(Dialect):
     @abstractmethod
     def set_up(self, connection: Any) -> None:
         """Prepare a new connection of the driver."""
+
+    def finish(self, connection: Any) -> None:
+        """Set what SQLAlchemy has changed again, once it has looked at a new connection of the driver."""
 
     @abstractmethod
     def kind_of(self, error: Exception) -> str:
