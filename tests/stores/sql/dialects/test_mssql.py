@@ -74,7 +74,8 @@ def test_every_statement_of_the_contract_suite_is_translated(statements: list[st
             "INSERT INTO params VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (
                 "MERGE INTO params WITH (HOLDLOCK) AS t USING (VALUES (?, ?, ?)) AS s (run, name, value) "
-                "ON t.run = s.run AND t.name = s.name WHEN NOT MATCHED THEN INSERT (run, name, value) VALUES (s.run, s.name, s.value);"
+                "ON t.run = s.run AND t.name = s.name WHEN NOT MATCHED THEN "
+                "INSERT (run, name, value) VALUES (s.run, s.name, s.value);"
             ),
         ),
         (
