@@ -29,6 +29,7 @@ def rows(name: str) -> list[dict[str, str]]:
 OFFERED = rows("mlflow_api.tsv")
 LATER = rows("mlflow_later.tsv")
 WHERE: dict[str, Any] = {"trackbook": trackbook, "artifacts": trackbook.artifacts, "client": trackbook.Client}
+WHERE["data"] = trackbook.data
 
 
 def parameters(function: Any) -> list[tuple[str, Any]]:
@@ -62,7 +63,7 @@ def test_name_that_comes_later_says_what_to_use(row: dict[str, str]) -> None:
     assert str(caught.value).count(". ") == 1, "one sentence"
 
 
-@pytest.mark.parametrize("name", ["sklearn", "pyfunc", "models", "data", "projects", "start_span", "trace", "autolog"])
+@pytest.mark.parametrize("name", ["sklearn", "pyfunc", "models", "projects", "start_span", "trace", "autolog"])
 def test_module_or_feature_that_is_not_there_says_so(name: str) -> None:
     with pytest.raises(AttributeError, match=r"later version|left out"):
         getattr(trackbook, name)
@@ -101,6 +102,7 @@ def test_type_checker_and_interpreter_find_a_name_in_the_same_module() -> None:
 
 def test_mlflows_module_paths_work() -> None:
     from trackbook.artifacts import download_artifacts
+    from trackbook.data import from_pandas
     from trackbook.entities import Metric, ViewType
     from trackbook.exceptions import MlflowException
     from trackbook.tracking import MlflowClient
@@ -108,6 +110,7 @@ def test_mlflows_module_paths_work() -> None:
     assert MlflowClient is trackbook.MlflowClient is trackbook.Client
     assert MlflowException is trackbook.MlflowException is TrackbookError
     assert trackbook.artifacts.download_artifacts is download_artifacts
+    assert trackbook.data.from_pandas is from_pandas
     assert (trackbook.entities.Metric, ViewType.ALL) == (Metric, 3)
 
 

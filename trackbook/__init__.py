@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from trackbook import artifacts, entities, exceptions, tracking
+    from trackbook import artifacts, data, entities, exceptions, tracking
     from trackbook.client import Client, MlflowClient
     from trackbook.exceptions import MlflowException
     from trackbook.runs.active import ActiveRun
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         log_table,
         log_text,
     )
+    from trackbook.runs.fluent_inputs import log_input, log_inputs
     from trackbook.runs.operations import RunOperations
     from trackbook.runs.pictures import Image
     from trackbook.runs.queries import (
@@ -81,6 +82,7 @@ __all__ = [
     "active_run",
     "artifacts",
     "create_experiment",
+    "data",
     "delete_experiment",
     "delete_experiment_tag",
     "delete_run",
@@ -106,6 +108,8 @@ __all__ = [
     "log_dict",
     "log_figure",
     "log_image",
+    "log_input",
+    "log_inputs",
     "log_metric",
     "log_metrics",
     "log_param",
@@ -139,6 +143,7 @@ _ROOMS = {
     "log_metrics log_param log_params set_tag set_tags start_run",
     "trackbook.runs.fluent_artifacts": "flush_artifact_async_logging get_artifact_uri load_table log_artifact "
     "log_artifacts log_dict log_figure log_image log_stream log_table log_text",
+    "trackbook.runs.fluent_inputs": "log_input log_inputs",
     "trackbook.runs.operations": "RunOperations",
     "trackbook.runs.pictures": "Image",
     "trackbook.runs.queries": "create_experiment delete_experiment delete_experiment_tag delete_run get_experiment "
@@ -148,7 +153,7 @@ _ROOMS = {
     "set_tracking_uri",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = ("artifacts", "entities", "exceptions", "tracking")
+_MODULES = ("artifacts", "data", "entities", "exceptions", "tracking")
 
 if not TYPE_CHECKING:  # a type checker shall find a misspelt name
 

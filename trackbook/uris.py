@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from trackbook.errors import InvalidParameter, NotSupported
@@ -21,12 +23,16 @@ __all__ = [
     "parse_run_uri",
     "parse_store_uri",
     "strip_user_info",
+    "strip_user_info_within",
 ]
 
 DATABASE_NAME = "trackbook.db"
 _SQL_DIALECTS = frozenset({"postgresql", "postgres", "mysql", "mariadb", "mssql"})
 _DATABRICKS = frozenset({"databricks", "databricks-uc", "uc"})
 _DECODING_ROUNDS = 5
+_USER_INFO = re.compile(r"://([^/?#\s]*)@")  # begins with what is rare: a long text is looked through once
+#: Schemes of Azure, in which the name of a container stands before the @.
+_WITH_CONTAINER = ("abfs", "abfss", "wasb", "wasbs")
 #: Schemes in which what stands before an @ is no user name that is needed, nor a container of Azure's, but a secret.
 _NAMELESS = frozenset({"http", "https", "s3", "s3a", "gs", "gcs"})
 _SECRET_IN_QUERY = re.compile(
@@ -141,6 +147,31 @@ def strip_user_info(uri: str) -> str:
     sql = scheme.lower().split("+")[0] in _SQL_DIALECTS  # SQLAlchemy takes a password with slashes and ?
     rest = re.sub(r"^[^:/?@]*(?::[^@]*)?@(?:[^?]*@)?" if sql else r"^[^/?#]*@", "", rest)
     return scheme + found + _SECRET_IN_QUERY.sub(r"\1***", rest)
+
+
+def strip_user_info_within(text: str) -> str:
+    """A text, JSON or not, without the user names and passwords of the URIs in it."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return str(_stripped(text))
+    stripped = _stripped(content)
+    return text if stripped == content else json.dumps(stripped, separators=(",", ":"))
+
+
+def _stripped(content: Any) -> Any:
+    if isinstance(content, str):
+        return _SECRET_IN_QUERY.sub(r"\1***", _USER_INFO.sub(_without_user, content))
+    if isinstance(content, list):
+        return [_stripped(item) for item in content]
+    if isinstance(content, dict):
+        return {_stripped(key): _stripped(item) for key, item in content.items()}
+    return content
+
+
+def _without_user(address: re.Match[str]) -> str:
+    scheme = address.string[max(0, address.start() - 5) : address.start()].lower()
+    return address[0] if scheme.endswith(_WITH_CONTAINER) and ":" not in address[1] else "://"
 
 
 def check_artifact_root(uri: str) -> str:

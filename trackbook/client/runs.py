@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from trackbook.client.connection import Connection
-from trackbook.entities import Attempt, Metric, PagedList, Param, Run, RunTag, ViewType
+from trackbook.entities import Attempt, DatasetInput, Metric, PagedList, Param, Run, RunTag, ViewType
+from trackbook.runs.inputs import refuse_models
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.queries import known_experiments, parent_of
 from trackbook.stores.base import NewRun
@@ -195,6 +196,24 @@ class RunCalls(Connection):
         """
         self._store.log_batch(run_id, metrics, params, tags)
         return when_done(synchronous)
+
+    def log_inputs(
+        self, run_id: str, datasets: Sequence[DatasetInput] | None = None, models: Sequence[Any] | None = None
+    ) -> None:
+        """Note data sets that a run read, all or none.
+
+        Args:
+            run_id: the run.
+            datasets: each a `DatasetInput`: a `Dataset` of `trackbook.entities`, with tags.
+            models: refused; models are no inputs yet.
+
+        Raises:
+            InvalidParameter: a field of a data set breaks the rules, or the run is deleted.
+            NotFound: there is no such run.
+            NotSupported: models were given.
+        """
+        refuse_models(models)
+        self._store.log_inputs(run_id, () if datasets is None else datasets)
 
     def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
         """Set one tag, as text; the last one wins.

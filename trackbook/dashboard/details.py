@@ -6,7 +6,8 @@ import math
 import time
 from typing import Any
 
-from trackbook.entities import LifecycleStage, Run
+from trackbook.entities import DatasetInput, LifecycleStage, Run
+from trackbook.entities.datasets import place_of, size_of
 from trackbook.errors import NotFound, TrackbookError
 from trackbook.figures.direction import better
 from trackbook.runs.artifacts import list_artifacts
@@ -47,6 +48,7 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
         "parent": _parent(store, tags.get("mlflow.parentRunId")),
         "metrics": [_metric(summary) for summary in store.summaries(run_id)[:_MOST_ROWS]],
         "params": _pairs(run.data.params),
+        "datasets": [_dataset(item) for item in run.inputs.dataset_inputs[:_MOST_ROWS]],
         "tags": _pairs({key: value for key, value in tags.items() if key not in _OWN_PLACE}),
         **_artifacts(store, run),
     }
@@ -69,6 +71,17 @@ def _number(value: float | None) -> float | str | None:
     if value is None or math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _dataset(item: DatasetInput) -> dict[str, str]:
+    dataset = item.dataset
+    return {
+        "name": dataset.name,
+        "digest": dataset.digest,
+        "context": item.context or "",
+        "size": size_of(dataset),
+        "source": _cut(place_of(dataset)),
+    }
 
 
 def _pairs(pairs: dict[str, str]) -> list[tuple[str, str]]:

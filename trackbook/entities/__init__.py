@@ -1,5 +1,6 @@
-"""The nouns: what experiments, runs, metrics, params, tags and files are, with MLflow's attribute names."""
+"""The nouns: what experiments, runs, metrics, params, tags, data sets and files are, with MLflow's attribute names."""
 
+from trackbook.entities.datasets import Dataset, DatasetInput, InputTag
 from trackbook.entities.experiments import (
     DEFAULT_EXPERIMENT_NAME,
     Experiment,
@@ -26,9 +27,12 @@ from trackbook.entities.runs import (
 __all__ = [
     "DEFAULT_EXPERIMENT_NAME",
     "Attempt",
+    "Dataset",
+    "DatasetInput",
     "Experiment",
     "ExperimentTag",
     "FileInfo",
+    "InputTag",
     "LifecycleStage",
     "Metric",
     "PagedList",

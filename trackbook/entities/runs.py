@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from trackbook.entities.cards import card, moment
+from trackbook.entities.datasets import DatasetInput, place_of, size_of
 from trackbook.entities.experiments import LifecycleStage
 from trackbook.errors import InvalidParameter
 
@@ -183,14 +184,24 @@ class RunData:
 
 @dataclass(frozen=True)
 class RunInputs:
-    """Data sets and models that a run read."""
+    """Data sets and models that a run read.
 
-    dataset_inputs: list[Any] = field(default_factory=list)
+    Attributes:
+        dataset_inputs: data sets, sorted by name and digest, each with tags such as ``mlflow.data.context``.
+        model_inputs: models.
+    """
+
+    dataset_inputs: list[DatasetInput] = field(default_factory=list)
     model_inputs: list[Any] = field(default_factory=list)
 
     def to_dictionary(self) -> dict[str, Any]:
         """The attributes as a dict."""
         return {"dataset_inputs": _dictionaries(self.dataset_inputs), "model_inputs": _dictionaries(self.model_inputs)}
+
+    def described(self) -> dict[str, str]:
+        """The data sets for people: name and digest, what they were read for, how large they are, where from."""
+        words = [(one, (one.context, size_of(one.dataset), place_of(one.dataset))) for one in self.dataset_inputs]
+        return {f"{one.dataset.name} ({one.dataset.digest})": ", ".join(filter(None, said)) for one, said in words}
 
 
 @dataclass(frozen=True)
@@ -263,6 +274,6 @@ class Run:
         facts = [("status", info.status), ("started", moment(info.start_time)), ("ended", moment(info.end_time))]
         facts += [("id", info.run_id), ("experiment", info.experiment_id)]
         shown = {key: value for key, value in data.tags.items() if not key.startswith("mlflow.")}
-        return card(
-            "Run", info.run_name or info.run_id, facts, {"Metrics": data.metrics, "Params": data.params, "Tags": shown}
-        )
+        sections: dict[str, Mapping[str, object]] = {"Metrics": data.metrics, "Params": data.params, "Tags": shown}
+        sections["Data sets"] = self.inputs.described()
+        return card("Run", info.run_name or info.run_id, facts, sections)

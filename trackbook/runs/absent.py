@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = ["absent_from_client", "absent_from_porch"]
 
 _MODELS = "The model registry and logged models come in a later version; keep a model's files with log_artifacts."
-_INPUTS = "Data sets and models as inputs come in a later version; note them with log_params, or as tags with set_tags."
 _SYSTEM = "System metrics come in a later version; log what you measure with log_metrics."
 _TRACES = "Traces, prompts and judges of language models are left out; log texts with log_text or log_table."
 _WEBHOOKS = "Webhooks are left out of this version; look for new versions with search_runs."
@@ -19,11 +18,10 @@ _BOTH = {
     "get_logged_model get_model_version get_model_version_by_alias get_model_version_download_uri "
     "get_model_version_stages get_registered_model import_checkpoints initialize_logged_model "
     "last_logged_model list_logged_model_artifacts log_model log_model_artifact log_model_artifacts "
-    "log_model_params register_model rename_registered_model search_logged_models search_model_versions "
+    "log_model_params log_outputs register_model rename_registered_model search_logged_models search_model_versions "
     "search_registered_models set_active_model set_logged_model_tags set_model_version_tag "
     "set_registered_model_alias set_registered_model_tag transition_model_version_stage update_model_version "
     "update_registered_model ActiveModel",
-    _INPUTS: "log_input log_inputs log_outputs",
     _SYSTEM: "enable_system_metrics_logging disable_system_metrics_logging set_system_metrics_sampling_interval "
     "set_system_metrics_samples_before_logging set_system_metrics_node_id",
     _WEBHOOKS: "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook",
@@ -37,7 +35,6 @@ _PORCH = {
     "Databricks is left out of Trackbook; choose a store with set_tracking_uri.": "login",
     _MODELS: "models pyfunc sklearn xgboost lightgbm statsmodels pytorch tensorflow keras spark pyspark catboost onnx "
     "prophet pmdarima spacy h2o paddle fastai gluon transformers sentence_transformers shap",
-    _INPUTS: "data",
 }
 #: Words by which a name of the language-model features is known.
 _TRACE_WORDS = ("trace", "span", "prompt", "assessment", "feedback", "expectation", "genai", "session", "mcp_", "skill")

@@ -17,6 +17,7 @@ from trackbook.errors import InvalidParameter, InvalidState, NotFound
 from trackbook.runs.active import ActiveRun, current_run, innermost, open_run, open_runs, outer_run, own_run
 from trackbook.runs.context.capture import Known, follow, known_context
 from trackbook.runs.context.source import user_name
+from trackbook.runs.inputs import entity_of, note_dataset
 from trackbook.runs.life import end_with_process, warn_of_another_process
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.session import current_experiment_id, current_store
@@ -206,7 +207,8 @@ def log_metric(
         timestamp: ms since 1970-01-01 UTC; now if None.
         run_id: log to this run; to the active one, started if need be, if None.
         model_id: the logged model that was measured.
-        dataset: the data set it was measured on; something with `name` and `digest`.
+        dataset: the data set it was measured on, which becomes an input of the run; one of `trackbook.data`, or
+            something with `name` and `digest`.
 
     Raises:
         InvalidParameter: a key, value, step or time breaks the rules, or the run is deleted.
@@ -268,12 +270,15 @@ def _log_points(
         points = [checked_metric(point, lambda: now) for point in points]  # before a run is made for them
         recorder = start_run().recorder
     recorder.log_points(points)
+    if dataset is not None:
+        note_dataset(*_target(run_id), dataset)
 
 
 def _name_and_digest(dataset: Any) -> tuple[str, str]:
     try:
         return dataset.name, dataset.digest
     except AttributeError:
+        entity_of(dataset)  # says which function describes it
         raise InvalidParameter(
             f"dataset is something with a name and a digest, not a value of type {type(dataset).__name__}."
         ) from None

@@ -15,7 +15,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trackbook.entities import Attempt, Experiment, Metric, PagedList, Param, Run, RunInfo, RunTag, StoredFile, ViewType
+from trackbook.entities import (
+    Attempt,
+    DatasetInput,
+    Experiment,
+    Metric,
+    PagedList,
+    Param,
+    Run,
+    RunInfo,
+    RunTag,
+    StoredFile,
+    ViewType,
+)
 from trackbook.stores.upkeep import UpkeepStore
 
 if TYPE_CHECKING:
@@ -195,7 +207,7 @@ class RunStore(ABC):
 
     @abstractmethod
     def get_run(self, run_id: str) -> Run:
-        """A run with its data, deleted ones too; NotFound."""
+        """A run with its data and inputs, deleted ones too; NotFound."""
 
     @abstractmethod
     def resume_run(self, run_id: str) -> Run:
@@ -243,6 +255,15 @@ class RunStore(ABC):
         tags: Iterable[RunTag] = (),
     ) -> None:
         """Log all or nothing. Params are set once: another value for a key is InvalidParameter."""
+
+    @abstractmethod
+    def log_inputs(self, run_id: str, datasets: Sequence[DatasetInput]) -> None:
+        """Note data sets that a run read, all or none; InvalidParameter if the run is deleted.
+
+        Name and digest tell the data sets of an experiment apart: what was stored first for the two stays. Logged
+        again, a data set keeps its tags and takes the new ones; a tag's last value wins. User names and passwords in
+        addresses are left out. `Run.inputs` lists them by name and digest.
+        """
 
     @abstractmethod
     def delete_tag(self, run_id: str, key: str) -> None:

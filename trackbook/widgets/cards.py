@@ -58,6 +58,7 @@ def run_card(
         '<div class="tb-folds">',
         _details("All metrics", _metric_table(summaries)) if len(summaries) > _METRICS else "",
         _details("All params", _pairs(run.data.params)) if len(run.data.params) > _PARAMS else "",
+        _details("Data sets", _pairs(run.inputs.described())),
         _details("Tags", _pairs({key: tag for key, tag in run.data.tags.items() if not key.startswith("mlflow.")})),
         _details("Attempts", _attempts(attempts)) if len(attempts) > 1 else "",
         "</div>",

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trackbook.entities import Metric, Param, RunTag
+from trackbook.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from trackbook.filters import (
     AGGREGATES,
     And,
@@ -67,6 +67,7 @@ class Model:
     tags: dict[str, str]
     lifecycle_stage: str = "active"
     known: set[str] = field(default_factory=set)
+    datasets: list[dict[str, str]] = field(default_factory=list)
 
     def value(self, name: Identifier) -> Any:
         """What a name means here; None if it is missing."""
@@ -75,8 +76,6 @@ class Model:
             return self.metric(key, "last" if key == name.written else name.aggregate or "last")
         if name.entity in ("param", "tag"):
             return (self.params if name.entity == "param" else self.tags).get(name.key)
-        if name.entity == "dataset":
-            return None
         if name.key == "duration":
             return None if self.end_time is None else self.end_time - self.start_time
         if name.key == "liveness":
@@ -105,6 +104,11 @@ def holds(tree: Filter, run: Model) -> bool:
         return any(holds(part, run) for part in tree.parts)
     if isinstance(tree, Not):
         return not holds(tree.part, run)
+    if tree.name.entity == "dataset":
+        each = [dataset[tree.name.key] for dataset in run.datasets if tree.name.key in dataset]
+        if tree.operator.startswith("IS"):
+            return bool(each) != (tree.operator == "IS NULL")
+        return any(compares(text, tree.operator, tree.value) for text in each)
     value = run.value(tree.name)
     if tree.operator == "IS NULL":
         return value is None
@@ -146,6 +150,20 @@ class World:
         return isinstance(self.store, SqlStore) and self.store.database.dialect.lists_as_json
 
 
+#: What data sets a run read.
+READ: list[list[dict[str, str]]] = [
+    [],
+    [{"name": "a", "digest": "A", "context": "Éa"}],
+    [{"name": "a", "digest": "b"}, {"name": "a b", "digest": "A", "context": "a"}],
+    [{"name": "x" * 200, "digest": "é"}],
+]
+
+
+def read_from(dataset: dict[str, str]) -> DatasetInput:
+    tags = [InputTag("mlflow.data.context", dataset["context"])] if "context" in dataset else []
+    return DatasetInput(Dataset(dataset["name"], dataset["digest"], "local", "{}"), tags)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with ExitStack() as stack:
@@ -179,6 +197,8 @@ def filled(store: Store) -> World:
             run.status, run.end_time = ("FINISHED", "FAILED", "KILLED")[number % 3], 2000 + number
             store.update_run(run.run_id, run.status, run.end_time)
         run.tags = {**tags, "mlflow.runName": run.run_name}
+        run.datasets = READ[number % len(READ)]
+        store.log_inputs(run.run_id, [read_from(dataset) for dataset in run.datasets])
         runs.append(run)
     return World(store, experiment, runs)
 
@@ -239,6 +259,7 @@ TEXT_ATTRIBUTES = [
     Identifier("attribute", key) for key in ("run_id", "run_name", "status", "user_id", "lifecycle_stage")
 ]
 TIMES = [Identifier("attribute", key) for key in ("start_time", "end_time", "duration")]
+DATASETS = [Identifier("dataset", key) for key in ("name", "digest", "context")]
 NUMBERS = st.sampled_from([0, 0.5, -0.0, 1, 2.0**53, 2**53 + 1, INF, -INF, NAN, 997, 1000, 2006])
 WORDS = st.sampled_from([*TEXTS, "Ada", "name 1", "RUNNING", "KILLED", "0" * 31 + "5"])
 PATTERNS = st.sampled_from(
@@ -260,7 +281,7 @@ def conditions() -> st.SearchStrategy[Filter]:
     def build(name: Identifier, test: tuple[str, Any]) -> Filter:
         return Comparison(name, *test)
 
-    texts = [*LOGGED_TEXTS, *TEXT_ATTRIBUTES, Identifier("dataset", "name")]
+    texts = [*LOGGED_TEXTS, *TEXT_ATTRIBUTES, *DATASETS]
     return st.builds(build, st.sampled_from(METRICS + TIMES), number) | st.builds(build, st.sampled_from(texts), text)
 
 

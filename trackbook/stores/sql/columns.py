@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from trackbook.entities import RunStatus
+from trackbook.entities.datasets import CONTEXT_TAG
 from trackbook.stores.sql.dialects.dialect import Dialect
-from trackbook.stores.sql.dialects.fragments import Fragment
+from trackbook.stores.sql.dialects.fragments import TRUE, Fragment
 from trackbook.stores.sql.tables import HEAD
 
 __all__ = [
+    "DATASETS",
     "EXPERIMENT_COLUMNS",
     "RUN_COLUMNS",
     "Column",
+    "Related",
     "column",
     "head",
     "liveness",
@@ -100,6 +103,29 @@ EXPERIMENT_COLUMNS = {
     "creation_time": column("e.creation_time"),
     "last_update_time": column("e.last_update_time"),
     "lifecycle_stage": column("e.lifecycle_stage"),
+}
+
+
+class Related(NamedTuple):
+    """What a run has through other tables.
+
+    Attributes:
+        tables: FROM, with a row v or more for each run.
+        value: the expression that is compared.
+        where: what must hold besides.
+    """
+
+    tables: str
+    value: str
+    where: Fragment = TRUE
+
+
+_READ = "inputs v JOIN datasets d ON d.id = v.dataset"
+#: Names of the data sets that a run read.
+DATASETS = {
+    "name": Related(_READ, "d.name"),
+    "digest": Related(_READ, "d.digest"),
+    "context": Related("input_tags v", "v.value", Fragment('v."key" = ?', (CONTEXT_TAG,))),
 }
 
 _ENDED = ", ".join(str(number) for number in RunStatus.all_status() if RunStatus.is_terminated(number))

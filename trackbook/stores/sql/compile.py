@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from trackbook.filters import And, Comparison, Filter, Identifier, Not, Or, Ordering
-from trackbook.stores.sql.columns import EXPERIMENT_COLUMNS, RUN_COLUMNS, Column
+from trackbook.stores.sql.columns import DATASETS, EXPERIMENT_COLUMNS, RUN_COLUMNS, Column
 from trackbook.stores.sql.dialects.dialect import Dialect
 from trackbook.stores.sql.dialects.fragments import FALSE, TRUE, Fragment, all_of, one_of
 from trackbook.stores.sql.dialects.sqlite import SQLITE
@@ -166,7 +166,21 @@ class Compiler:
             return test
         return Fragment(f"({sql} IS NOT NULL AND {test.sql})", (*values, *test.values))
 
+    def _dataset(self, tree: Comparison) -> Fragment:
+        """Whether one of the run's data sets is so; IS NULL: whether none has such a thing."""
+        tables, value, where = DATASETS[tree.name.key]
+        test = (
+            TRUE
+            if tree.operator.startswith("IS")
+            else compare(Fragment(value), tree.operator, tree.value, self.dialect)
+        )
+        found = all_of([Fragment(f"v.run = {self.owner}"), where, test])
+        exists = Fragment(f"EXISTS (SELECT 1 FROM {tables} WHERE {found.sql})", found.values)
+        return Fragment(f"NOT {exists.sql}", exists.values) if tree.operator == "IS NULL" else exists
+
     def _related(self, tree: Comparison) -> Fragment:
+        if tree.name.entity == "dataset":
+            return self._dataset(tree)
         rows = self.rows(tree.name)
         if rows is None:
             return TRUE if tree.operator == "IS NULL" else FALSE

@@ -8,10 +8,11 @@ from itertools import groupby
 from math import nan
 from operator import itemgetter
 
-from trackbook.entities import Run, RunData, RunInfo, RunStatus
+from trackbook.entities import Run, RunData, RunInfo, RunInputs, RunStatus
 from trackbook.stores.sql.columns import numbers_in_one, values_in_one
 from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.engine import Connection
+from trackbook.stores.sql.inputs import inputs_of
 
 __all__ = ["load_runs", "metric_names", "text_names", "uri_parts"]
 
@@ -50,11 +51,12 @@ def load_runs(connection: Connection, keys: Sequence[int], artifact_uri: Callabl
         wanted = connection.dialect.among(keys)
         found = {row[0]: row for row in connection.execute(f"{_RUNS} {wanted.sql}", wanted.values)}
         rows = [found[key] for key in keys]
+    inputs = inputs_of(connection, keys)
     for row, logged in zip(rows, data, strict=True):
         _, run_id, experiment, user, status, start, end, stage, name, location = row
         uri = artifact_uri(location, run_id)
         info = RunInfo(run_id, str(experiment), user, _STATUS[status], start, end, stage, uri, name)
-        runs.append(Run(info, logged))
+        runs.append(Run(info, logged, inputs.get(row[0]) or RunInputs()))
     return runs
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trackbook.filters import And, Comparison, Filter, Identifier, Or, Ordering
-from trackbook.stores.sql.columns import head, prefix_range
+from trackbook.stores.sql.columns import DATASETS, head, prefix_range
 from trackbook.stores.sql.compile import Known, Rows, compare, run_compiler
 from trackbook.stores.sql.dialects.fragments import FALSE, TRUE, Fragment, all_of
 from trackbook.stores.sql.dialects.sqlite import SQLITE
@@ -308,12 +308,24 @@ def _source(tree: Filter, known: Known) -> _Source | None:
         test = compare(Fragment("s.run_id"), tree.operator, tree.value)
         select = Fragment(f"SELECT s.id AS run FROM runs s WHERE {test.sql}", test.values)
         return _Source(tree, (select,), exact=True, covered=True)
+    if tree.name.entity == "dataset":
+        return _dataset_source(tree)
     rows = known.run_rows(tree.name)
     if rows is None:
         return None
     test, exact = _range(tree, rows)
     sql = f"SELECT s.run FROM {rows.table} s WHERE s.{rows.name} = ? AND {test.sql}"
     return _Source(tree, (Fragment(sql, (rows.key, *test.values)),), exact, covered=rows.value != "value")
+
+
+def _dataset_source(tree: Comparison) -> _Source | None:
+    """The runs that read some data sets: there are few data sets, and an index has the runs of each."""
+    related = DATASETS[tree.name.key]
+    if related.where != TRUE:
+        return None
+    test = TRUE if tree.operator == "IS NOT NULL" else compare(Fragment(related.value), tree.operator, tree.value)
+    select = f"SELECT DISTINCT s.run FROM datasets d CROSS JOIN inputs s ON s.dataset = d.id WHERE {test.sql}"
+    return _Source(tree, (Fragment(select, test.values),), exact=True, covered=True)
 
 
 def _range(tree: Comparison, rows: Rows) -> tuple[Fragment, bool]:

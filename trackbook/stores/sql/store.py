@@ -29,6 +29,7 @@ from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.stores.sql.examining import Examining
 from trackbook.stores.sql.experiments import Experiments
 from trackbook.stores.sql.files import Files
+from trackbook.stores.sql.inputs import Inputs
 from trackbook.stores.sql.places import Places, root_of
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.purging import Purging
@@ -53,6 +54,7 @@ class SqlStore(
     Runs,
     Attempts,
     RunSearch,
+    Inputs,
     Points,
     Files,
     Purging,

@@ -6,7 +6,7 @@ const toNumber = (value) => (value === null || value === undefined ? null : Numb
 function runDetails(details, open) {
   return [runHead(details, open), el("div", { class: "tb-run-grid" }, metricsCard(details.metrics),
     pairsCard("Params", details.params, "This run has no params. Log one with trackbook.log_param."),
-    artifactsCard(details), pairsCard("Tags", details.tags, null))].filter(Boolean);
+    datasetsCard(details.datasets), artifactsCard(details), pairsCard("Tags", details.tags, null))].filter(Boolean);
 }
 
 function runHead(details, open) {
@@ -56,6 +56,15 @@ function pairsCard(title, pairs, nothing) {
   if (!pairs.length) return detailsCard(title, 0, "", el("p", { class: "tb-muted tb-nothing", text: nothing }));
   const rows = pairs.map(([key, value]) => el("tr", {}, el("td", { class: "tb-key tb-muted" }, textEl("span", key)), el("td", { class: "tb-value" }, textEl("span", value))));
   return detailsCard(title, pairs.length, "", el("div", { class: "tb-run-scroll", tabindex: "0", role: "group", "aria-label": title }, el("table", { class: "tb-table tb-pairs" }, el("tbody", {}, rows))));
+}
+
+function datasetsCard(datasets) {
+  if (!datasets.length) return null;
+  const heads = ["Data set", "Read for", "Size", "Digest", "Source"];
+  const rows = datasets.map((dataset) => el("tr", {}, el("td", { class: "tb-key" }, textEl("span", dataset.name)),
+    ...[dataset.context || "\u2013", dataset.size || "\u2013", dataset.digest, dataset.source].map((text) => el("td", { class: "tb-value" }, textEl("span", text)))));
+  const table = el("table", { class: "tb-table" }, el("thead", {}, el("tr", {}, heads.map((text) => el("th", { scope: "col", text })))), el("tbody", {}, rows));
+  return detailsCard("Data sets", datasets.length, "tb-wide", el("div", { class: "tb-run-scroll", tabindex: "0", role: "group", "aria-label": "Data sets" }, table));
 }
 
 function artifactsCard(details) {

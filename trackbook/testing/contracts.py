@@ -1,26 +1,17 @@
-"""The contract suite of stores: subclass `StoreContract` in a test module, and a new back end tests itself.
-
-```python
-class TestMyStore(StoreContract):
-    @pytest.fixture
-    def store(self):
-        store = MyStore()
-        yield store
-        store.close()
-```
-"""
+"""The contracts of experiments, runs, searches, points, files and upkeep, and all of them together."""
 
 from __future__ import annotations
 
 import math
-import struct
 import time
 
 import pytest
 
-from trackbook.entities import Experiment, Metric, Param, Run, RunTag, StoredFile, ViewType
+from trackbook.entities import Experiment, Metric, Param, RunTag, StoredFile, ViewType
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
 from trackbook.stores.base import NewRun, Store
+from trackbook.testing.inputs import InputContract
+from trackbook.testing.samples import EXACT, INT64_LIMITS, bits, named, new_run, stored_file
 
 __all__ = [
     "ExperimentContract",
@@ -31,30 +22,6 @@ __all__ = [
     "StoreContract",
     "UpkeepContract",
 ]
-
-#: Floats that a store may not change by a single bit (any NaN is the same NaN).
-EXACT = [0.0, -0.0, 0.1, 5e-324, -2.2e-308, 1.7976931348623157e308, math.inf, -math.inf, math.nan, 1e-7, 16777217.0]
-INT64_LIMITS = [-(2**63), -1, 0, 2**53 + 1, 2**63 - 1]
-
-
-def bits(value: float) -> bytes:
-    """The eight bytes of a float, one pattern for every NaN: what `==` cannot compare."""
-    return b"nan" if math.isnan(value) else struct.pack(">d", value)
-
-
-def new_run(store: Store, name: str | None = None, experiment_id: str = "0", start_time: int = 1_000) -> Run:
-    """A run of no process, so that nothing beats for it."""
-    return store.create_run(NewRun(experiment_id, run_name=name, start_time=start_time))
-
-
-def stored_file(path: str, size: int = 7) -> StoredFile:
-    """A file as it was written."""
-    return StoredFile(path, size, "0123456789abcdef" * 4, 1_000)
-
-
-def named(runs: list[Run]) -> list[str | None]:
-    """The names of runs, in their order."""
-    return [run.info.run_name for run in runs]
 
 
 class ExperimentContract:
@@ -587,5 +554,7 @@ class UpkeepContract:
         assert [run.run_id for run in store.kept_runs()] == [used.run_id, empty.run_id]
 
 
-class StoreContract(ExperimentContract, RunContract, SearchContract, PointContract, FileContract, UpkeepContract):
+class StoreContract(
+    ExperimentContract, RunContract, InputContract, SearchContract, PointContract, FileContract, UpkeepContract
+):
     """All that `trackbook.stores.base` promises of a store; give it a fixture `store` with an empty one."""

@@ -1,0 +1,33 @@
+"""The contract suite of stores: subclass `StoreContract` in a test module, and a new back end tests itself.
+
+```python
+class TestMyStore(StoreContract):
+    @pytest.fixture
+    def store(self):
+        store = MyStore()
+        yield store
+        store.close()
+```
+"""
+
+from trackbook.testing.contracts import (
+    ExperimentContract,
+    FileContract,
+    PointContract,
+    RunContract,
+    SearchContract,
+    StoreContract,
+    UpkeepContract,
+)
+from trackbook.testing.inputs import InputContract
+
+__all__ = [
+    "ExperimentContract",
+    "FileContract",
+    "InputContract",
+    "PointContract",
+    "RunContract",
+    "SearchContract",
+    "StoreContract",
+    "UpkeepContract",
+]
