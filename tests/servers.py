@@ -106,7 +106,7 @@ def postgresql_server() -> Iterator[Server]:
             "DROP SCHEMA {} CASCADE",
             f"SELECT 'SELECT pg_terminate_backend(' || pid || ')' FROM pg_stat_activity WHERE {others}",
         )
-        with _running([*become, *command], folder, signal.SIGINT):
+        with _running([*become, *_with_us(become, "INT"), *command], folder, signal.SIGINT):
             server = Server("postgresql", port, connect, commands, "postgres?options=-csearch_path%3D{}")
             _wait_for(server)
             yield server
@@ -140,7 +140,7 @@ def mariadb_server() -> Iterator[Server]:
             "DROP DATABASE {}",
             "SELECT concat('KILL ', id) FROM information_schema.processlist WHERE user = 'trackbook'",
         )
-        with _running([*become, *command], folder, signal.SIGTERM):
+        with _running([*become, *_with_us(become, "TERM"), *command], folder, signal.SIGTERM):
             server = Server("mysql", port, connect, commands, "{}")
             _wait_for(server)
             server.run(f"CREATE USER trackbook@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'")
@@ -172,6 +172,11 @@ def _folder(user: str) -> Iterator[tuple[Path, list[str]]]:
         yield folder, become
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_us(become: list[str], signal_name: str) -> list[str]:
+    """Have the server end with the tests, however they end."""
+    return [f"--pdeathsig={signal_name}"] if become else []
 
 
 def _environment(folder: Path) -> dict[str, str]:
