@@ -88,6 +88,7 @@ def _steps(store: Store, number: int) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_backups_under_four_writers_lack_nothing_acknowledged(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     rounds, pause = (60, 1.0) if request.config.getoption("--fuzz") else (8, 0.1)
     path = tmp_path / "store" / "trackbook.db"

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from trackbook.stores.journal.drainer import drain_segment
 from trackbook.stores.journal.files import Segment, SegmentFile, list_segments, read_header
-from trackbook.stores.journal.records import read_batch, scan
+from trackbook.stores.journal.records import SERIES, SYNC, Series, read_series, scan
 from trackbook.stores.sql.store import SqlStore
 from trackbook.upkeep.checking import open_copy, read_positions
 from trackbook.uris import parse_store_uri
 
 __all__ = ["OpenSegment", "open_segments", "take_in"]
+
+_NAMES_SERIES = SYNC.to_bytes(2, "little") + bytes([SERIES, 0])  # what a record begins with that names a series
+_LONGEST = 1 << 14  # of such a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,22 @@ def _drain(store: SqlStore, held: OpenSegment, copy: Path, position: int) -> Non
     aside = SegmentFile(held.file.writer, held.file.number, Path(f"{copy}.d") / "writers" / held.file.path.name)
     segment = Segment(aside, held.descriptor, held.start, {})
     if position > held.start:
-        read_batch(os.pread(held.descriptor, position, 0), 0, segment.series, position)
+        segment.series.update(_declared(os.pread(held.descriptor, position, 0)))
         segment.pos = position
     end = position  # of what is whole: the last record may be in the middle of being written
     for record in scan(os.pread(held.descriptor, held.size - segment.pos, segment.pos), segment.pos):
         end = record.end
     drain_segment(store, segment, end)
+
+
+def _declared(data: bytes) -> Iterator[tuple[int, Series]]:
+    """The series that a piece of a segment names. All else there is stored, and may be long: it is not decoded."""
+    at = data.find(_NAMES_SERIES)
+    while at >= 0:
+        record = next(scan(data[at : at + _LONGEST]), None)
+        if record is not None and record.start == 0 and record.kind == SERIES:
+            yield read_series(record.body)
+        at = data.find(_NAMES_SERIES, at + 1)
 
 
 def _sweep(copy: Path) -> None:

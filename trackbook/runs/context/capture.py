@@ -99,8 +99,13 @@ def follow(run: Run, store: Store, known: Known) -> None:
 
 def settle(run_id: str) -> None:
     """Called when a run ends: wait, two seconds at most, for what is on its way to it."""
-    if run_id in _worker.jobs:
+    job = _worker.jobs.get(run_id)
+    if job is None:
+        return
+    if job.taking:
         _worker.settle(run_id)
+    else:
+        _worker.jobs.pop(run_id, None)  # it ends before it gets files of its own
 
 
 def abandon() -> None:

@@ -18,6 +18,7 @@ __all__ = ["DIFF", "PACKAGES", "Snapshot", "take"]
 log = logging.getLogger("trackbook")
 
 DIFF, PACKAGES = "trackbook/uncommitted.diff", "trackbook/packages.txt"
+_PAUSE = 0.002  # seconds between two looks at the stamps: no commit is quicker, and a loop of short runs need not look
 _YOUNG = 2.0  # seconds in which a working tree is taken as it was
 _SHARE = 50  # and so many times what it took: to look again costs 2 % at most
 
@@ -43,14 +44,20 @@ class Snapshot:
     _stamps: dict[str, Stamp] = field(default_factory=dict)
     _packages: tuple[int, ...] = ()
     _taken: float = 0.0
+    _checked: float = 0.0
 
     def is_current(self, folder: str) -> bool:
         """Whether the commit, the branch, what is staged and the packages are still those."""
-        return (
+        now = time.monotonic()
+        if now < self._checked + _PAUSE:
+            return True
+        current = (
             find_repository(folder) == self._root
             and self._packages == (stamps_of_packages() if self._packages else ())
             and all(_stamp(path) == stamp for path, stamp in self._stamps.items())
         )
+        self._checked = now if current else 0.0
+        return current
 
     def is_young(self) -> bool:
         """Whether files that were edited meanwhile may be passed over: no stamp tells of them."""
