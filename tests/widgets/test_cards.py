@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from trackbook.entities import Attempt, Experiment, Run, RunData, RunInfo
+from trackbook.entities import Attempt, Dataset, DatasetInput, Experiment, Run, RunData, RunInfo, RunInputs
 from trackbook.stores.base import Summary
 from trackbook.widgets.cards import Sparkline, experiment_card, run_card, status_svg
 
@@ -54,6 +55,14 @@ def test_run_card_marks_a_metric_that_is_nan() -> None:
     html = run_card(make_run(), [summary("loss", float("nan"))])
     assert 'class="tb-value tb-nan"' in html
     assert "NaN" in plain(html)
+
+
+def test_run_card_lists_data_sets_as_text() -> None:
+    read = DatasetInput(Dataset(XSS, "d1", "local", '{"uri": "/data/wine.csv"}', profile='{"num_rows": 3}'))
+    html = run_card(replace(make_run(), inputs=RunInputs([read])), [])
+    assert "local: /data/wine.csv" in plain(html)
+    assert "3 rows" in plain(html)
+    assert XSS not in html
 
 
 def test_run_card_folds_away_what_is_too_much() -> None:

@@ -9,6 +9,7 @@ from trackbook.entities import Dataset, DatasetInput, InputTag, RunInputs
 from trackbook.entities.checks import checked_inputs
 from trackbook.entities.keys import check_run_id
 from trackbook.stores.journal.drainer import Extra
+from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.engine import Connection
 from trackbook.uris import strip_user_info_within
 
@@ -64,7 +65,7 @@ def _dataset_key(connection: Connection, experiment: int, dataset: Dataset) -> i
 
 def inputs_of(connection: Connection, runs: Sequence[int]) -> dict[int, RunInputs]:
     """The inputs of those runs that have any; three statements, or one if none has."""
-    wanted = connection.dialect.among(runs)
+    wanted = Fragment("= ?", tuple(runs)) if len(runs) == 1 else connection.dialect.among(runs)
     rows = connection.execute(f"SELECT run, dataset FROM inputs WHERE run {wanted.sql}", wanted.values)
     if not rows:
         return {}
