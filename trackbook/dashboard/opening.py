@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from trackbook.runs.session import get_tracking_uri
 from trackbook.stores import open_store
-from trackbook.uris import parse_store_uri
+from trackbook.uris import parse_store_uri, strip_user_info
 
 __all__ = ["prepare_store"]
 
@@ -33,7 +33,7 @@ def prepare_store(uri: str | None, read_only: bool, say: Callable[[str], None]) 
         say(f"There is no store at {parsed.path} yet; the page shows its runs as they come.")
         return parsed.uri
     open_store(parsed.uri, read_only=read_only or not _writable(parsed.path)).close()
-    say(f"The store is {parsed.path or parsed.uri}")
+    say(f"The store is {parsed.path or strip_user_info(parsed.uri)}")
     return parsed.uri
 
 

@@ -23,7 +23,7 @@ from trackbook.stores.artifacts.problems import reading_source
 from trackbook.stores.artifacts.repository import ArtifactRepository, join_uri, open_artifacts
 from trackbook.stores.artifacts.sources import file_name, scan_folder
 from trackbook.stores.base import Store
-from trackbook.uris import SafeRelPath
+from trackbook.uris import SafeRelPath, strip_user_info
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -360,7 +360,9 @@ def _folder(artifact_path: str | None) -> SafeRelPath | None:
 
 def _writable(store: Store, run: Run) -> ArtifactRepository:
     if store.read_only:
-        raise ReadOnlyStore(f"{store.uri} was opened for reading only. Open it for writing to log artifacts.")
+        raise ReadOnlyStore(
+            f"{strip_user_info(store.uri)} was opened for reading only. Open it for writing to log artifacts."
+        )
     if run.info.lifecycle_stage == LifecycleStage.DELETED:
         raise InvalidState(f"The run {run.info.run_id} is deleted; restore_run brings it back.")
     return run_artifacts(store, run)
@@ -374,6 +376,7 @@ def run_artifacts(store: Store, run: Run) -> ArtifactRepository:
 def _root(store: Store, run: Run) -> str:
     if not run.info.artifact_uri:
         raise NotSupported(
-            f"The run {run.info.run_id} of {store.uri} has no place for artifacts: its artifact_uri is empty."
+            f"The run {run.info.run_id} of {strip_user_info(store.uri)} has no place for artifacts: its artifact_uri is "
+            "empty."
         )
     return run.info.artifact_uri
