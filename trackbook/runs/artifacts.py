@@ -376,7 +376,7 @@ def run_artifacts(store: Store, run: Run) -> ArtifactRepository:
 def _root(store: Store, run: Run) -> str:
     if not run.info.artifact_uri:
         raise NotSupported(
-            f"The run {run.info.run_id} of {strip_user_info(store.uri)} has no place for artifacts: its artifact_uri is "
-            "empty."
+            f"The run {run.info.run_id} of {strip_user_info(store.uri)} has no place for artifacts: its artifact_uri "
+            "is empty."
         )
     return run.info.artifact_uri
