@@ -53,7 +53,7 @@ def timed(what: str, action: Callable[[], object]) -> None:
 def main() -> None:
     """Build, then measure."""
     from trackbook.stores import open_store
-    from trackbook.upkeep.doctor import examine
+    from trackbook.upkeep.doctor.checkup import examine
     from trackbook.upkeep.du import by_experiment
     from trackbook.upkeep.gc import Wanted, collect_garbage
 

@@ -14,7 +14,7 @@ from trackbook.entities import Metric, Param, RunTag
 from trackbook.errors import TrackbookError
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun
-from trackbook.upkeep.doctor import examine
+from trackbook.upkeep.doctor.checkup import examine
 
 FLIPS = 200
 TABLES = ["experiments", "experiment_tags", "runs", "params", "run_tags", "names", "series", "points", "chunks"]

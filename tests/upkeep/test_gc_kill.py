@@ -17,7 +17,7 @@ import pytest
 from trackbook.entities import Run
 from trackbook.stores import open_store
 from trackbook.stores.base import Store
-from trackbook.upkeep.doctor import examine
+from trackbook.upkeep.doctor.checkup import examine
 from trackbook.upkeep.gc import Wanted, collect_garbage
 
 Fill = Callable[..., Run]

@@ -17,7 +17,7 @@ from trackbook.entities import StoredFile
 from trackbook.errors import InvalidParameter, InvalidState, NotFound
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun, Store
-from trackbook.upkeep.doctor import examine
+from trackbook.upkeep.doctor.checkup import examine
 from trackbook.upkeep.gc import Wanted, collect_garbage
 
 NAMES = st.sampled_from(["a.txt", "folder/b.txt", "folder/deep/c.txt"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trackbook.entities import Run
 from trackbook.stores import open_store
-from trackbook.upkeep.doctor import examine
+from trackbook.upkeep.doctor.checkup import examine
 from trackbook.upkeep.gc import Wanted, collect_garbage
 
 CHILDREN = 3

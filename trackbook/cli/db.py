@@ -48,7 +48,7 @@ def upgrade(uri: str | None) -> None:
 @format_option
 def check(uri: str | None, form: str) -> None:
     """Check that a database is whole; ends with 1 if it is not. What waits in journals is shown, and is no fault."""
-    from trackbook.upkeep.backup import database_file
+    from trackbook.upkeep.backups.backup import database_file
     from trackbook.upkeep.checking import check_database, check_server
     from trackbook.uris import parse_store_uri
 
@@ -77,8 +77,8 @@ def _rows(found: Soundness) -> Iterator[dict[str, object]]:
 @click.option("--artifacts", is_flag=True, help="Copy the artifacts that lie beside the database too.")
 def backup(uri: str | None, into: Path | None, artifacts: bool) -> None:
     """Copy a store while it is in use, and check the copy."""
-    from trackbook.upkeep.backup import backup as take
-    from trackbook.upkeep.manifest import read_manifest
+    from trackbook.upkeep.backups.backup import backup as take
+    from trackbook.upkeep.backups.manifest import read_manifest
 
     folder = take(_named(uri), into, artifacts=artifacts)
     manifest = read_manifest(folder)
@@ -98,8 +98,8 @@ def backup(uri: str | None, into: Path | None, artifacts: bool) -> None:
 @click.option("--verify", is_flag=True, help="Check the backup and change nothing.")
 def restore(folder: Path, uri: str | None, force: bool, verify: bool) -> None:
     """Check a backup, then make it the store at URI. What it replaces is kept beside it."""
-    from trackbook.upkeep.backup import verify_backup
-    from trackbook.upkeep.restoring import restore as bring_back
+    from trackbook.upkeep.backups.backup import verify_backup
+    from trackbook.upkeep.backups.restoring import restore as bring_back
 
     if verify:
         manifest = verify_backup(folder)
@@ -119,7 +119,7 @@ def restore(folder: Path, uri: str | None, force: bool, verify: bool) -> None:
 @format_option
 def recover(path: Path, into: Path, form: str) -> None:
     """Bring every row of a damaged database file that can be read into a new one."""
-    from trackbook.upkeep.recovery import recover as salvage
+    from trackbook.upkeep.recovery.recovery import recover as salvage
 
     done = salvage(path, into.absolute())
     rows = [

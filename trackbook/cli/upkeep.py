@@ -12,8 +12,8 @@ from trackbook.cli.store import existing_store, store_option
 
 if TYPE_CHECKING:
     from trackbook.stores.base import Store
+    from trackbook.upkeep.doctor.findings import Finding
     from trackbook.upkeep.du import Share
-    from trackbook.upkeep.findings import Finding
     from trackbook.upkeep.gc import Piece, Wanted
 
 __all__ = ["doctor", "du", "gc"]
@@ -33,8 +33,8 @@ def doctor(ctx: click.Context, fix: bool, mask_envs: bool, store_uri: str | None
     Nothing is changed without --fix. The exit code is 0 if the store is sound and 1 if it is not.
     """
     from trackbook.runs.session import get_tracking_uri
-    from trackbook.upkeep.doctor import examine
-    from trackbook.upkeep.environment import environment
+    from trackbook.upkeep.doctor.checkup import examine
+    from trackbook.upkeep.doctor.environment import environment
 
     uri = store_uri or get_tracking_uri()
     facts = environment(uri, mask=mask_envs)

@@ -11,7 +11,7 @@ from pathlib import Path
 from trackbook.errors import DamagedStore
 from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.sql.copying import put_in_place
-from trackbook.upkeep.manifest import hash_file
+from trackbook.upkeep.backups.manifest import hash_file
 
 __all__ = ["copy_artifacts", "merge_artifacts"]
 

@@ -31,10 +31,10 @@ from trackbook.stores.sql.engine import Database
 from trackbook.stores.sql.places import ARTIFACTS
 from trackbook.stores.sql.schema import find_version
 from trackbook.stores.sql.tables import SCHEMA_VERSION
+from trackbook.upkeep.backups.copies import copy_artifacts
+from trackbook.upkeep.backups.manifest import Manifest, hash_file, read_manifest, write_manifest
+from trackbook.upkeep.backups.segments import open_segments, take_in
 from trackbook.upkeep.checking import count_rows, open_copy, require_sound
-from trackbook.upkeep.copies import copy_artifacts
-from trackbook.upkeep.manifest import Manifest, hash_file, read_manifest, write_manifest
-from trackbook.upkeep.segments import open_segments, take_in
 from trackbook.uris import DATABASE_NAME, StoreUri, parse_store_uri, strip_user_info
 
 __all__ = ["backup", "database_file", "verify_backup"]

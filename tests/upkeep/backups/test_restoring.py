@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-import trackbook.upkeep.restoring
+import trackbook.upkeep.backups.restoring
 from trackbook.errors import AlreadyExists, DamagedStore, InvalidState
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun, Store
-from trackbook.upkeep.backup import backup
-from trackbook.upkeep.restoring import restore
+from trackbook.upkeep.backups.backup import backup
+from trackbook.upkeep.backups.restoring import restore
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_restore_killed_anywhere_leaves_the_old_store(taken: Path, tmp_path: Pat
     path = tmp_path / "store.db"
     child = os.fork()
     if child == 0:
-        setattr(trackbook.upkeep.restoring, step, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        setattr(trackbook.upkeep.backups.restoring, step, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
         restore(taken, str(path), force=True)
     os.waitpid(child, 0)
     assert _names(path) == ["first", "second"]

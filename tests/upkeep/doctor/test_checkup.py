@@ -18,8 +18,8 @@ from trackbook.entities import Metric, Run
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun, Store
 from trackbook.stores.journal.records import END, HEADER, json_record
-from trackbook.upkeep.doctor import examine
-from trackbook.upkeep.findings import Finding
+from trackbook.upkeep.doctor.checkup import examine
+from trackbook.upkeep.doctor.findings import Finding
 
 Fill = Callable[..., Run]
 Put = Callable[..., Path]

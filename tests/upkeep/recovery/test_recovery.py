@@ -20,10 +20,10 @@ from trackbook.stores import open_store
 from trackbook.stores.base import NewRun, Store
 from trackbook.stores.sql.tables import metadata
 from trackbook.upkeep.checking import check_database
-from trackbook.upkeep.pages import PageFile
-from trackbook.upkeep.recovery import recover
+from trackbook.upkeep.recovery.pages import PageFile
+from trackbook.upkeep.recovery.recovery import recover
 
-SNAPSHOTS = Path(__file__).parents[1] / "data" / "schemas"
+SNAPSHOTS = Path(__file__).parents[2] / "data" / "schemas"
 FLIPS = 200
 RUNS = 16
 Content = dict[str, set[tuple[Any, ...]]]

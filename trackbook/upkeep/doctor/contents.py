@@ -9,7 +9,7 @@ from pathlib import Path
 from trackbook.stores.base import Store
 from trackbook.stores.upkeep import RejectedRecord, RunFault
 from trackbook.upkeep.checking import content_faults
-from trackbook.upkeep.findings import ERROR, NOTE, WARNING, Finding
+from trackbook.upkeep.doctor.findings import ERROR, NOTE, WARNING, Finding
 from trackbook.uris import parse_store_uri, strip_user_info
 
 __all__ = ["check_clock", "check_database", "check_half_purged", "check_points", "check_positions", "check_rejected"]

@@ -16,7 +16,7 @@ from trackbook.stores.artifacts.paths import is_reserved
 from trackbook.stores.artifacts.repository import open_artifacts
 from trackbook.stores.base import Store
 from trackbook.stores.upkeep import KeptRun
-from trackbook.upkeep.findings import ERROR, NOTE, WARNING, Finding
+from trackbook.upkeep.doctor.findings import ERROR, NOTE, WARNING, Finding
 from trackbook.upkeep.folders import local_root
 from trackbook.upkeep.orphans import DAY, orphan_folders
 from trackbook.uris import SafeRelPath, strip_user_info

@@ -14,7 +14,7 @@ from sqlalchemy.schema import CreateTable
 from trackbook.stores.sql.engine import Database
 from trackbook.stores.sql.migrations import version_2
 from trackbook.stores.sql.schema import open_schema
-from trackbook.upkeep.pages import PageFile
+from trackbook.upkeep.recovery.pages import PageFile
 from trackbook.uris import parse_store_uri
 
 __all__ = ["first_page", "guess_roots", "made_by"]

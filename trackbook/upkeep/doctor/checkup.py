@@ -11,8 +11,8 @@ from trackbook.errors import TrackbookError
 from trackbook.stores import open_store
 from trackbook.stores.base import Store
 from trackbook.stores.upkeep import UNREADABLE
-from trackbook.upkeep.artifacts import check_artifacts, check_orphans
-from trackbook.upkeep.contents import (
+from trackbook.upkeep.doctor.artifacts import check_artifacts, check_orphans
+from trackbook.upkeep.doctor.contents import (
     check_clock,
     check_database,
     check_half_purged,
@@ -20,9 +20,9 @@ from trackbook.upkeep.contents import (
     check_positions,
     check_rejected,
 )
-from trackbook.upkeep.findings import ERROR, Finding, guarded, mended
-from trackbook.upkeep.lives import check_lost_runs
-from trackbook.upkeep.places import check_journals, check_permissions
+from trackbook.upkeep.doctor.findings import ERROR, Finding, guarded, mended
+from trackbook.upkeep.doctor.lives import check_lost_runs
+from trackbook.upkeep.doctor.places import check_journals, check_permissions
 from trackbook.uris import parse_store_uri, strip_user_info
 
 __all__ = ["examine"]

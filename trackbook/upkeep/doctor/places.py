@@ -11,7 +11,7 @@ from pathlib import Path
 from trackbook.stores.flock import lock
 from trackbook.stores.journal.files import NASCENT, SegmentFile, host_and_boot, list_segments, read_header
 from trackbook.stores.permissions import file_mode
-from trackbook.upkeep.findings import ERROR, NOTE, WARNING, Finding
+from trackbook.upkeep.doctor.findings import ERROR, NOTE, WARNING, Finding
 
 __all__ = ["check_journals", "check_permissions"]
 

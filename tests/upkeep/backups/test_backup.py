@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-import trackbook.upkeep.backup
+import trackbook.upkeep.backups.backup
 from trackbook.entities import Param
 from trackbook.errors import (
     AlreadyExists,
@@ -33,8 +33,8 @@ from trackbook.errors import (
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun, Store
 from trackbook.stores.sql.tables import SCHEMA_VERSION
-from trackbook.upkeep.backup import backup, verify_backup
-from trackbook.upkeep.manifest import read_manifest
+from trackbook.upkeep.backups.backup import backup, verify_backup
+from trackbook.upkeep.backups.manifest import read_manifest
 
 WRITERS = 4
 ACKED = struct.Struct("<I")
@@ -235,7 +235,7 @@ def test_full_disk_leaves_nothing(file_store: Store, tmp_path: Path) -> None:
 def test_killed_backup_leaves_no_backup(file_store: Store, tmp_path: Path) -> None:
     child = os.fork()
     if child == 0:
-        setattr(trackbook.upkeep.backup, "require_sound", lambda _: os.kill(os.getpid(), signal.SIGKILL))  # noqa: B010
+        setattr(trackbook.upkeep.backups.backup, "require_sound", lambda _: os.kill(os.getpid(), signal.SIGKILL))  # noqa: B010
         backup(file_store.uri, tmp_path / "copy")
     os.waitpid(child, 0)
     assert not (tmp_path / "copy").exists()

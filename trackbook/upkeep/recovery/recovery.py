@@ -20,11 +20,11 @@ from trackbook.stores.sql.copying import put_in_place
 from trackbook.stores.sql.engine import Database
 from trackbook.stores.sql.schema import open_schema
 from trackbook.stores.sql.tables import metadata
-from trackbook.upkeep.layout import first_page, guess_roots, made_by
-from trackbook.upkeep.pages import PageFile
-from trackbook.upkeep.placeholders import stand_in
-from trackbook.upkeep.salvage import LOOKS, UNREADABLE, salvage_table
-from trackbook.upkeep.segments import open_segments, take_in
+from trackbook.upkeep.backups.segments import open_segments, take_in
+from trackbook.upkeep.recovery.layout import first_page, guess_roots, made_by
+from trackbook.upkeep.recovery.pages import PageFile
+from trackbook.upkeep.recovery.placeholders import stand_in
+from trackbook.upkeep.recovery.salvage import LOOKS, UNREADABLE, salvage_table
 from trackbook.upkeep.values import row_check
 from trackbook.uris import parse_store_uri
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trackbook.runs.life import end_lost_runs, find_lost_runs
 from trackbook.stores.base import Store
-from trackbook.upkeep.findings import WARNING, Finding
+from trackbook.upkeep.doctor.findings import WARNING, Finding
 
 __all__ = ["check_lost_runs"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from trackbook.entities import Run
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun
-from trackbook.upkeep.doctor import examine
+from trackbook.upkeep.doctor.checkup import examine
 from trackbook.upkeep.du import by_kind
 from trackbook.upkeep.gc import Wanted, collect_garbage, collect_orphans
 

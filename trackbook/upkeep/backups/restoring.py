@@ -17,9 +17,9 @@ from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.sql.alone import alone_at
 from trackbook.stores.sql.copying import NASCENT, free_name, put_in_place
 from trackbook.stores.sql.places import ARTIFACTS
-from trackbook.upkeep.backup import database_file, verify_backup
-from trackbook.upkeep.copies import merge_artifacts
-from trackbook.upkeep.manifest import Manifest, hash_file
+from trackbook.upkeep.backups.backup import database_file, verify_backup
+from trackbook.upkeep.backups.copies import merge_artifacts
+from trackbook.upkeep.backups.manifest import Manifest, hash_file
 from trackbook.uris import DATABASE_NAME
 
 __all__ = ["Restored", "restore"]
