@@ -19,6 +19,7 @@ from trackbook.stores import open_store
 
 START = "import trackbook\nrun = trackbook.start_run(run_name='script')\ntrackbook.log_metric('loss', 0.5)\n"
 READY = "print('ready', flush=True)\n"
+HEARD = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # who runs the tests under nohup ignores it
 
 
 class Ended(NamedTuple):
@@ -98,7 +99,7 @@ def test_script_ends_its_run_truthfully(name: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_signal_kills_the_run_and_then_the_process(number: int) -> None:
     """F7."""
-    found = finish(begin(START + READY + "import time; time.sleep(60)"), number)
+    found = finish(begin(HEARD + START + READY + "import time; time.sleep(60)"), number)
     assert (found.code, found.run.info.status) == (-number, "KILLED")
     assert (found.run.info.end_time or 0) >= (found.run.info.start_time or 0)
     assert found.run.data.metrics == {"loss": 0.5}
