@@ -277,3 +277,8 @@ def test_run_read_back_is_equal_to_the_one_created(client: Client) -> None:
     run = client.create_run("0", tags={"a": "b"})
     assert client.get_run(run.info.run_id) == run
     assert isinstance(run, Run)
+
+
+def test_client_shows_no_login_of_its_store() -> None:
+    shown = repr(Client("postgresql://ada:hunter2@db.example/runs"))
+    assert shown == "Client(tracking_uri='postgresql://db.example/runs')"

@@ -84,6 +84,8 @@ def test_database_on_a_server_is_upgraded_and_checked(shell: Shell, server_uri: 
         ("restore", "none"),
         ("recover", "none.db", "--into", "new.db"),
         ("backup", "postgresql://ada:secret@db.example/runs"),
+        ("recover", "postgresql://ada:secret@db.example/runs", "--into", "new.db"),
+        ("restore", "postgresql://ada:secret@db.example/runs"),
         ("check", "sqlite://"),
         ("upgrade", "https://tracking.example"),
     ],

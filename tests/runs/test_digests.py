@@ -102,6 +102,12 @@ def test_two_columns_may_bear_one_name() -> None:
     assert len(table_digest(mixed)) == 8
 
 
+@pytest.mark.parametrize("dtype", ["object", "category"])
+def test_half_a_character_at_the_end_of_a_text_counts(dtype: str) -> None:
+    texts = ["cut \ud83d", "cut \ud83e", "cut \\ud83d", "cut"]
+    assert len({table_digest(pd.DataFrame({"a": [text, "b"]}, dtype=dtype)) for text in texts}) == 4
+
+
 def test_beyond_10_000_rows_the_number_of_rows_counts() -> None:
     frame = pd.DataFrame({"n": np.arange(10_010)})
     digest = table_digest(frame)
@@ -168,6 +174,14 @@ def test_order_names_and_types_of_a_polars_frame_count() -> None:
     frame = pl.DataFrame({"a": [1, 2], "b": [3, 4]})
     others = [frame[["b", "a"]], frame.reverse(), frame.rename({"a": "c"}), frame.cast(pl.Int32), frame.head(1)]
     assert len({polars_digest(each) for each in (frame, *others)}) == 6
+
+
+@pytest.mark.parametrize("kind", ["Int128", "UInt128"])
+def test_numbers_wider_than_numpys_have_a_digest(kind: str) -> None:
+    if not hasattr(pl, kind):
+        pytest.skip(f"this polars has no {kind}")
+    wide = [pl.DataFrame({"a": pl.Series([value], dtype=getattr(pl, kind))}) for value in (1, 2, 2**100)]
+    assert len({polars_digest(each) for each in wide}) == 3
 
 
 SCRIPT = """

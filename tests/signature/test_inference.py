@@ -53,6 +53,8 @@ def types(data: Any, **how: bool) -> dict[Any, tuple[str, bool]]:
         (pd.Series([[1], [2, 3]]), "Array(long)", True),
         (pd.Series([{"a": 1}, {"b": "x"}]), "{a: long (optional), b: string (optional)}", True),
         (pd.Series([None, None], dtype=object), "Any", False),
+        (pd.arrays.SparseArray([0, 0, 1]), "long", True),
+        (pd.arrays.SparseArray([0.5, np.nan]), "double", False),
     ],
 )
 def test_pandas_column_has_mlflows_type(values: Any, kind: str, required: bool) -> None:

@@ -18,6 +18,17 @@ __all__ = ["db"]
 _uri = click.argument("uri", required=False)
 
 
+class _Folder(click.ParamType):
+    """A local folder. Where an address of a server was given instead, its login is not shown with it."""
+
+    name = "directory"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from trackbook.uris import strip_user_info
+
+        return Path(strip_user_info(value))
+
+
 def _named(uri: str | None) -> str:
     """A store as it was named, or the one that the settings name or that is found from here."""
     from trackbook.runs.session import get_tracking_uri
@@ -92,7 +103,7 @@ def backup(uri: str | None, into: Path | None, artifacts: bool) -> None:
 
 
 @db.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=_Folder())
 @_uri
 @click.option("--force", is_flag=True, help="Put a store that is there aside.")
 @click.option("--verify", is_flag=True, help="Check the backup and change nothing.")
@@ -114,14 +125,15 @@ def restore(folder: Path, uri: str | None, force: bool, verify: bool) -> None:
 
 
 @db.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path")
 @click.option("--into", type=click.Path(path_type=Path), required=True, help="A new file.")
 @format_option
-def recover(path: Path, into: Path, form: str) -> None:
+def recover(path: str, into: Path, form: str) -> None:
     """Bring every row of a damaged database file that can be read into a new one."""
+    from trackbook.upkeep.backups.backup import database_file
     from trackbook.upkeep.recovery.recovery import recover as salvage
 
-    done = salvage(path, into.absolute())
+    done = salvage(database_file(path, exists=True), into.absolute())
     rows = [
         {"table": name, "rows": count, "complete": name not in done.torn, "made up": done.stand_ins.get(name, 0)}
         for name, count in done.rows.items()

@@ -9,7 +9,7 @@ from trackbook.entities.keys import check_run_id
 from trackbook.runs.session import get_registry_uri, get_tracking_uri
 from trackbook.stores import open_store
 from trackbook.stores.base import Recorder, Store
-from trackbook.uris import parse_store_uri
+from trackbook.uris import parse_store_uri, strip_user_info
 
 __all__ = ["Connection"]
 
@@ -70,4 +70,4 @@ class Connection:
         return type(self), (self._tracking_uri, self._registry_uri)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(tracking_uri={self._tracking_uri!r})"
+        return f"{type(self).__name__}(tracking_uri={strip_user_info(self._tracking_uri)!r})"

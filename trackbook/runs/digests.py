@@ -65,14 +65,12 @@ def table_digest(df: pd.DataFrame) -> str:
 
 
 def _table_parts(df: pd.DataFrame) -> Iterator[Any]:
-    import pandas as pd
-
     texts, numbers = _seen_by_mlflow(df)
     order = [*texts, *numbers]
     if texts and numbers and len({type(df.columns[place]) for place in order}) == 1:
         order.sort(key=lambda place: df.columns[place])
     top = df.iloc[:_ROWS]
-    yield pd.util.hash_pandas_object(top.iloc[:, order]).to_numpy()
+    yield _hashes(top.iloc[:, order])
     yield _number(len(df))
     for name in df.columns:
         yield str(name).encode(errors="surrogatepass")
@@ -105,12 +103,21 @@ def _is_all_text(column: pd.Series) -> bool:
 
 
 def _column_parts(column: pd.Series) -> Iterator[Any]:
-    import pandas as pd
-
     if column.dtype == np.dtype(object):
         yield from _written_all(column.tolist())
     else:
-        yield pd.util.hash_pandas_object(column, index=False).to_numpy()
+        yield _hashes(column, index=False)
+
+
+def _hashes(data: pd.DataFrame | pd.Series, index: bool = True) -> np.ndarray:
+    import pandas as pd
+
+    try:
+        return pd.util.hash_pandas_object(data, index=index).to_numpy()
+    except UnicodeEncodeError:  # half a character, as a text that was cut may end in: no UTF-8 has it, nor MLflow
+        # with a key of its own, so that a text which spells such an escape out is another
+        found = pd.util.hash_pandas_object(data, index=index, encoding="unicode_escape", hash_key="half characters!")
+        return found.to_numpy()
 
 
 def array_digest(features: Any, targets: Any = None) -> str:
@@ -171,6 +178,7 @@ def _polars_parts(df: pl.DataFrame) -> Iterator[Any]:
         yield _written(column.name)
         yield _written(str(column.dtype))
         numbers = column.dtype.is_numeric() and not column.dtype.is_decimal() and not column.null_count()
+        numbers = numbers and "128" not in str(column.dtype)  # NumPy has none so wide
         hashes = _number_hashes(column.to_numpy()) if numbers else None
         if hashes is None:
             yield from _written_all(column.to_list())

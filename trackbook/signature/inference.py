@@ -143,7 +143,7 @@ def _pandas_type(column: pd.Series, name: object, lenient: bool) -> Type:
         column = column.infer_objects()  # objects that are all numbers are as good as numbers
         dtype = column.dtype
     if dtype.kind != "O":
-        return _numpy_type(dtype, name, lenient)
+        return _numpy_type(getattr(dtype, "subtype", dtype), name, lenient)  # a sparse column has that of its values
     if dtype != np.dtype(object):  # an extension type: text, or something that MLflow has no word for
         return DataType.string if dtype.name in ("str", "string") else _unknown(dtype, name, lenient)
     return _object_type(column, name, lenient)

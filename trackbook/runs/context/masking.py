@@ -21,6 +21,8 @@ _NAMES = (
 )
 #: What an unquoted value cannot be: a call or an item, which is code, and words that hold nothing.
 _NO_CODE = r"(?![A-Za-z_][\w.]{0,200}[(\[])(?!(?:None|null|nil|True|False|true|false)\b)"
+#: What code compares with a quoted text is as secret as what it assigns; `token == other` is code.
+_COMPARED = rf"[!=]==?(?={_SPACE}[bfruBFRU]{{0,2}}[\"'])"
 
 _SERVICE_KEYS = re.compile(
     r"\b(?:"
@@ -33,9 +35,9 @@ _SERVICE_KEYS = re.compile(
     r")(?![A-Za-z0-9])"
 )
 _ASSIGNED = re.compile(
-    rf"({_NAMES}[\"']?\]?{_SPACE}(?::{_SPACE}[A-Za-z][\w.]{{0,40}}{_SPACE}=|:=|=>|[:=]){_SPACE}"
+    rf"({_NAMES}[\"']?\]?{_SPACE}(?::{_SPACE}[A-Za-z][\w.]{{0,40}}{_SPACE}=|:=|=>|{_COMPARED}|[:=]){_SPACE}"
     r"[bfruBFRU]{0,2})"
-    rf"(?:(\"\"\"|'''|\"|')((?:\\.|(?!\2)[^\\\n]){{1,5000}})|({_NO_CODE}[^\s\"'`,;#(){{}}\[\]<>]{{1,5000}}))",
+    rf"(?:(\"\"\"|'''|\"|')((?:\\.|(?!\2)[^\\\n]){{1,5000}})|({_NO_CODE}(?!=+(?:\s|$))[^\s\"'`,;#(){{}}\[\]<>]{{1,5000}}))",
     re.IGNORECASE,
 )
 _AUTHORIZATION = re.compile(r"\b((?:Bearer|Basic)[ \t]{1,20})(?=[\w.~+/=-]{0,40}\d)[\w.~+/=-]{12,5000}", re.IGNORECASE)
