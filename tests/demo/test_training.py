@@ -52,7 +52,7 @@ def test_learning_rate_that_is_too_large_ends_in_nan_and_failed(tmp_path: Path) 
     (run,) = store.search_runs(["1"])
     assert run.info.status == "FAILED"
     assert not math.isfinite(run.data.metrics["weight_norm"])
-    assert [file.path for file in list_artifacts(store, run)] == ["error.txt"]
+    assert [file.path for file in list_artifacts(store, run)] == ["traceback.txt"]
 
 
 def test_demo_is_trained_once_a_folder(tmp_path: Path) -> None:

@@ -106,9 +106,6 @@ def _log_steps(steps: Generator[dict[str, float], None, Outcome]) -> Outcome:
         except StopIteration as end:
             outcome: Outcome = end.value
             return outcome
-        except ValueError as error:
-            trackbook.log_text(f"{error}\n", "error.txt")
-            raise
         epoch += 1
         trackbook.log_metrics(metrics, step=epoch)
 

@@ -31,7 +31,7 @@ _PORCH = {
     "Projects come in a later version; start a script with subprocess, which logs to the same store.": "run projects",
     "Evaluation comes in a later version; compute the scores and log them with log_metrics.": "evaluate "
     "validate_evaluation_results MetricThreshold EvaluationMetric make_metric",
-    "The command `trackbook doctor` checks a store, and shows versions and settings.": "doctor",
+    "A function for it comes in a later version; meanwhile run the command `trackbook doctor`.": "doctor",
     "Databricks is left out of Trackbook; choose a store with set_tracking_uri.": "login",
     _MODELS: "models pyfunc sklearn xgboost lightgbm statsmodels pytorch tensorflow keras spark pyspark catboost onnx "
     "prophet pmdarima spacy h2o paddle fastai gluon transformers sentence_transformers shap",
