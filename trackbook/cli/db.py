@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,15 +18,13 @@ __all__ = ["db"]
 _uri = click.argument("uri", required=False)
 
 
-class _Folder(click.ParamType):
+class _Folder(click.Path):
     """A local folder. Where an address of a server was given instead, its login is not shown with it."""
 
-    name = "directory"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         from trackbook.uris import strip_user_info
 
-        return Path(strip_user_info(value))
+        return Path(strip_user_info(str(value)))
 
 
 def _named(uri: str | None) -> str:

@@ -74,6 +74,31 @@ def test_clean_repository_has_no_diff_though_the_store_lies_in_it(repo: Repo) ->
     assert (repo.folder / "trackbook.db").exists()
 
 
+def test_artifacts_of_the_store_used_before_are_no_change(repo: Repo, tmp_path: Path) -> None:
+    with trackbook.start_run():
+        trackbook.log_text("notes", "notes.txt")
+    trackbook.set_tracking_uri(tmp_path / "elsewhere.db")
+    assert finished().data.tags["trackbook.git.dirty"] == "false"
+
+
+@pytest.mark.parametrize("below", [".", "jobs"])
+def test_artifacts_of_a_servers_store_are_no_change(
+    repo: Repo, server_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    monkeypatch.setenv("TRACKBOOK_SPOOL_DIR", str(tmp_path / "spool"))
+    (repo.folder / below).mkdir(exist_ok=True)
+    monkeypatch.chdir(repo.folder / below)
+    trackbook.set_tracking_uri(server_uri)
+    trackbook.set_experiment("digits")
+    with trackbook.start_run() as run:
+        trackbook.log_text("notes", "notes.txt")
+    assert Path(str(run.info.artifact_uri)).is_relative_to(repo.folder)
+    capture._snapshots.clear()
+    later = finished()
+    assert later.data.tags["trackbook.git.dirty"] == "false"
+    assert DIFF not in files(later)
+
+
 def test_short_runs_share_the_files_of_the_first_and_ask_git_once(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     ask = Git.facts

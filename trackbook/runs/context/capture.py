@@ -18,7 +18,7 @@ from trackbook.runs.context.snapshot import Snapshot, take
 from trackbook.runs.context.source import code_folder, source_tags
 from trackbook.stores.base import Store
 from trackbook.stores.forks import in_forked_child
-from trackbook.uris import parse_store_uri
+from trackbook.uris import DATABASE_NAME, local_path, parse_store_uri
 
 __all__ = ["CONTEXT", "Known", "abandon", "follow", "known_context", "settle"]
 
@@ -265,13 +265,15 @@ class _Worker:
 
 def own_files(store: Store, root: str) -> list[str]:
     """Trackbook's own files below a folder, as relative paths: they make no working tree dirty."""
+    from trackbook.stores.sql.places import ARTIFACTS
+
     path = parse_store_uri(store.uri).path
-    if path is None:
-        return []
     top = os.path.join(os.path.realpath(root), "")
-    paths = [os.path.realpath(path) + ending for ending in ("", "-wal", "-shm", "-journal", ".d")]
-    paths.append(os.path.realpath(store.artifact_root()))
-    return [path[len(top) :] for path in paths if path.startswith(top)]
+    databases = [top + DATABASE_NAME] if path is None else [os.path.realpath(path), top + DATABASE_NAME]
+    paths = [database + ending for database in databases for ending in ("", "-wal", "-shm", "-journal", ".d")]
+    # a server's store has no file, but may have artifacts here; those of the store used before are no change either
+    paths += [top + ARTIFACTS, os.path.realpath(local_path(store.artifact_root()))]
+    return [path[len(top) :] for path in dict.fromkeys(paths) if path.startswith(top)]
 
 
 _IN_MEMORY = "sqlite://"
