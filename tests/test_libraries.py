@@ -77,10 +77,16 @@ def test_two_distributions_of_two_versions_are_recognised(monkeypatch: pytest.Mo
     assert mixed_versions() == ""
 
 
-#: Rooms whose first import asks for what all of them need, or that are reached through such a call only.
-GATED = ("trackbook/widgets/", "trackbook/magics/", "trackbook/dashboard/", "trackbook/demo/")
-#: Modules that import a library only for what it has made, so that it is there.
-GATED += ("trackbook/runs/digests.py", "trackbook/signature/inference.py")
+GATED = (
+    # rooms whose first import asks for what all of them need, or that are reached through such a call only
+    "trackbook/widgets/",
+    "trackbook/magics/",
+    "trackbook/dashboard/",
+    "trackbook/demo/",
+    # modules that import a library only for what it has made, so that it is there
+    "trackbook/runs/digests.py",
+    "trackbook/signature/inference.py",
+)
 
 
 def imported(tree: ast.Module) -> set[str]:
