@@ -96,6 +96,16 @@ def test_script_ends_its_run_truthfully(name: str) -> None:
     assert found.run.info.end_time is not None
 
 
+def test_signal_ends_a_loop_that_does_nothing_but_log_at_once() -> None:
+    loop = "while True:\n    trackbook.log_metric('x', 1)\n"
+    process = begin(START + READY + loop)
+    time.sleep(1)
+    begun = time.monotonic()
+    found = finish(process, signal.SIGTERM)
+    assert (found.code, found.run.info.status) == (-signal.SIGTERM, "KILLED")
+    assert time.monotonic() - begun < 10
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_signal_kills_the_run_and_then_the_process(number: int) -> None:
     """F7."""

@@ -68,8 +68,11 @@ def at_signal(hook: Callable[[], None]) -> Callable[[], None]:
 
 def _on_signal(number: int, _: FrameType | None) -> None:
     """End the runs, and then the process as the signal would have."""
+    from trackbook.stores.journal.turns import abandon_appends
+
     _give_signals_back()  # a second signal ends it at once
     try:
+        abandon_appends()
         for hook in _hooks:
             hook()
         if _end is not None:
