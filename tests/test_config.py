@@ -48,6 +48,7 @@ def test_process_environment_is_read_when_none_is_given(monkeypatch: pytest.Monk
     [
         ("", set()),
         ("all", set()),
+        (" , ", set()),
         ("none", set(CAPTURE_PARTS)),
         ("git, USER", set(CAPTURE_PARTS) - {"git", "user"}),
         ("-diff", {"diff"}),
@@ -60,7 +61,7 @@ def test_capture_names_parts(monkeypatch: pytest.MonkeyPatch, text: str, left_ou
     assert read_capture() == set(CAPTURE_PARTS) - left_out
 
 
-@pytest.mark.parametrize("text", ["gitt", "git,everything", "-x", "git;diff"])
+@pytest.mark.parametrize("text", ["gitt", "git,everything", "-x", "-none", "git;diff"])
 def test_capture_of_an_unknown_part_is_refused_with_those_that_there_are(text: str) -> None:
     with pytest.raises(InvalidParameter, match=r"all, none, or some of user, source, notebook, git, diff"):
         read_settings({"TRACKBOOK_CAPTURE": text})

@@ -84,11 +84,11 @@ def read_capture() -> frozenset[str]:
 @cache
 def _parts(text: str) -> frozenset[str]:
     """Names, `all` and `none`, from left to right; one with a minus is taken away, from all if it comes first."""
-    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    words = [word.strip().lower() for word in text.split(",") if word.strip()] or ["all"]
     parts: set[str] = set(CAPTURE_PARTS) if words and words[0].startswith("-") else set()
     for word in words:
         named = {"all": set(CAPTURE_PARTS), "none": set[str]()}.get(word.removeprefix("-"), {word.removeprefix("-")})
-        if not named <= set(CAPTURE_PARTS):
+        if not named <= set(CAPTURE_PARTS) or word == "-none":
             raise InvalidParameter(
                 f"TRACKBOOK_CAPTURE has the word {word!r}; it is all, none, or some of {', '.join(CAPTURE_PARTS)} with "
                 "commas between them (-diff leaves one out)."
