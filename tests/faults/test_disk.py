@@ -8,9 +8,7 @@ import resource
 import shutil
 import signal
 import sqlite3
-import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,20 +17,6 @@ from trackbook.errors import ReadOnlyStore, StorageFull, TrackbookError
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun
 from trackbook.stores.journal.records import ONE_POINT_SIZE
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB of its own, where this user may mount one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small file system: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_full_disk_loses_nothing_and_work_goes_on(small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:

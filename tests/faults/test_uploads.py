@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -99,20 +98,6 @@ def test_huge_file_goes_up_and_down_in_little_memory(tmp_path: Path, size: int) 
         stream.seek(size - 100)
         assert stream.read(3) == b"end"
     assert grown < 64 << 10, f"{grown} KiB"
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB of its own, where this user may mount one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small file system: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_disk_that_artifacts_fill_keeps_all_that_was_stored(small_disk: Path, tmp_path: Path) -> None:
