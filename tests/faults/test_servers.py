@@ -166,8 +166,12 @@ def test_run_goes_on_while_its_server_is_away(server: Server, caplog: pytest.Log
         store.database = away
         for step in range(2, 200):
             store.recorder(run_id).log("m", float(step), step)
+        store.log_batch(run_id, [Metric("n", 0.5, 1, 1)], [Param("lr", "0.1")], [RunTag("team", "vision")])
+        begun = time.perf_counter()
+        store.log_batch(run_id, params=[Param("lr", "0.2")])  # in conflict, which nobody can know now
+        assert time.perf_counter() - begun < 0.5  # it was not tried again
         store.run_ended(run_id, "FINISHED")
-        assert "waits in" in caplog.text
+        assert caplog.text.count("waits in") == 1
         assert PASSWORD not in caplog.text
         with pytest.raises(StoreAway, match="Try again"):
             store.get_run(run_id)
@@ -177,9 +181,11 @@ def test_run_goes_on_while_its_server_is_away(server: Server, caplog: pytest.Log
         run = store.get_run(run_id)
         assert (run.info.status, run.data.metrics, len(store.points(run_id, "m").steps)) == (
             "FINISHED",
-            {"m": 199.0},
+            {"m": 199.0, "n": 0.5},
             199,
         )
+        assert (run.data.params, run.data.tags["team"]) == ({"lr": "0.1"}, "vision")
+        assert [record.reason.startswith("The param 'lr'") for record in store.rejected()] == [True]
         store.close()
 
 

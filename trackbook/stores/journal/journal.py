@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 import weakref
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from trackbook.errors import ReadOnlyStore, StoreError
+from trackbook.errors import ReadOnlyStore, StoreAway, StoreError
 from trackbook.stores.journal.drainer import Drainer, Extra, Sink, drain_segment
 from trackbook.stores.journal.files import Segment, orphans, read_header
 from trackbook.stores.journal.records import json_record, read_batch
@@ -18,6 +20,8 @@ from trackbook.stores.journal.writer import JournalRecorder, Writer
 __all__ = ["Journal"]
 
 log = logging.getLogger("trackbook")
+
+_ABSENCE = 5.0  # seconds in which a store that was away is not tried again
 
 
 class Journal:
@@ -35,6 +39,8 @@ class Journal:
         self.writer.on_open = self._drain_at_exit_of_a_worker
         self._recorders: weakref.WeakValueDictionary[str, JournalRecorder] = weakref.WeakValueDictionary()
         self._open_runs: set[str] = set()
+        self._told = False  # whether the user knows that something waits
+        self._absence: tuple[float, StoreAway] | None = None  # until when the store is taken to be away, and why
 
     def recorder(self, run_id: str) -> JournalRecorder:
         """The recorder of a run; always the same one while somebody holds it."""
@@ -82,6 +88,7 @@ class Journal:
             adopt: look for dead writers as well.
         """
         self._drainer.drain(extra)
+        self._told, self._absence = False, None
         if adopt:
             self.adopt()
         self._rest()
@@ -95,12 +102,29 @@ class Journal:
         self.flush(extra)
         self.sync()
 
-    def keep(self, kind: int, content: dict[str, Any], reason: BaseException) -> None:
-        """Put something into the journal that the store cannot take now, for this reason."""
+    def keep(self, records: Iterable[tuple[int, dict[str, Any]]], reason: BaseException) -> None:
+        """Put something into the journal that the store cannot take now, for this reason; said once an absence.
+
+        Args:
+            records: kinds and contents, which go in together.
+            reason: why.
+        """
         with self.writer.lock, self.writer.still:
-            self.writer.append(json_record(kind, content))
+            self.writer.append(b"".join(json_record(kind, content) for kind, content in records))
         self.writer.wake()
-        log.warning("What was logged waits in %s and is stored as soon as that works again: %s", self._folder, reason)
+        if isinstance(reason, StoreAway) and self.absence() is None:
+            self._absence = (time.monotonic() + _ABSENCE, reason)
+        if not self._told:
+            self._told = True
+            log.warning(
+                "What was logged waits in %s, to be stored as soon as that works again: %s", self._folder, reason
+            )
+
+    def absence(self) -> StoreAway | None:
+        """Why the store could not be reached a moment ago: each try may cost a training seconds."""
+        if self._absence is None or time.monotonic() > self._absence[0]:
+            return None
+        return self._absence[1]
 
     def adopt(self) -> int:
         """Store what dead writers left and remove their segments.

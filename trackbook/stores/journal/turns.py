@@ -1,16 +1,13 @@
-"""Turns: one thread appends to a journal without a lock, and is held back while another changes the segment."""
+"""Turns: the right of one thread to append to a journal without a lock, and how a signal handler ends a wait for it."""
 
 from __future__ import annotations
 
 import threading
-import time
 import weakref
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from trackbook.stores.journal.writer import Writer
-
-__all__ = ["NOBODY", "Stillness", "abandon_appends"]
+__all__ = ["NOBODY", "Turn", "abandon_appends", "watch_turns"]
 
 
 class Turn:
@@ -28,45 +25,21 @@ class Turn:
 
 
 NOBODY = Turn(0)
-_PATIENCE = 30.0  # seconds
 
 
-class Stillness:
-    """Entered by whoever holds the writer's lock, it keeps the thread that appends without a lock from doing so.
+class Turns(Protocol):
+    """Somebody who gives turns and may wait for one to end."""
 
-    That thread marks its turn as taken and then looks whether the turn is still the writer's; here the writer's turn is
-    put away first, and then looked at whether it is taken. The interpreter runs one of them at a time, so at least one
-    sees the other. If Ctrl-C keeps `__exit__` from running, nobody has the turn until the next slow append takes it.
-    """
+    def turns(self) -> Iterable[Turn]:
+        """Every turn that may be taken now."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-        self._before: list[Turn] = []
-        _all.add(self)
 
-    def __enter__(self) -> None:
-        turn, self._writer.turn = self._writer.turn, NOBODY
-        self._before.append(turn)
-        if turn.thread != threading.get_ident():  # else this is a signal handler in the middle of that thread's append
-            # An append takes microseconds. Only a signal handler can hold that thread up for long: one that waits, in
-            # turn, for what the caller here holds. Its append then finds its descriptor gone, and begins again.
-            until = time.monotonic() + _PATIENCE
-            while turn.taken and time.monotonic() < until:
-                time.sleep(2e-5)
+_watched: weakref.WeakSet[Turns] = weakref.WeakSet()
 
-    def __exit__(self, *_: object) -> None:
-        self._writer.turn = self._before.pop()
 
-    def abandon_append(self) -> None:
-        """Wait no longer for an append of the calling thread: it will not go on."""
-        for turn in (self._writer.turn, *self._before):
-            if turn.thread == threading.get_ident():
-                turn.taken = False
-
-    def give_turn(self) -> None:
-        """Let the calling thread append without a lock from now on. Called inside, by whoever found no turn."""
-        if self._before and self._before[-1].thread != threading.get_ident():
-            self._before[-1] = Turn(threading.get_ident())
+def watch_turns(giver: Turns) -> None:
+    """Have `abandon_appends` look at somebody's turns for as long as that lives."""
+    _watched.add(giver)
 
 
 def abandon_appends() -> None:
@@ -74,8 +47,7 @@ def abandon_appends() -> None:
 
     Else a thread that waits for that append would hold, for half a minute, what ending the runs needs.
     """
-    for still in list(_all):
-        still.abandon_append()
-
-
-_all: weakref.WeakSet[Stillness] = weakref.WeakSet()
+    for giver in list(_watched):
+        for turn in giver.turns():
+            if turn.thread == threading.get_ident():
+                turn.taken = False

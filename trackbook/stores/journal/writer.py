@@ -37,9 +37,47 @@ from trackbook.stores.journal.records import (
     series_record,
     short_prefix,
 )
-from trackbook.stores.journal.turns import NOBODY, Stillness
+from trackbook.stores.journal.turns import NOBODY, Turn, watch_turns
 
 __all__ = ["JournalRecorder", "Writer"]
+
+_PATIENCE = 30.0  # seconds
+
+
+class _Stillness:
+    """Entered by whoever holds the writer's lock, it keeps the thread that appends without a lock from doing so.
+
+    That thread marks its turn as taken and then looks whether the turn is still the writer's; here the writer's turn is
+    put away first, and then looked at whether it is taken. The interpreter runs one of them at a time, so at least one
+    sees the other. If Ctrl-C keeps `__exit__` from running, nobody has the turn until the next slow append takes it.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._before: list[Turn] = []
+        watch_turns(self)
+
+    def __enter__(self) -> None:
+        turn, self._writer.turn = self._writer.turn, NOBODY
+        self._before.append(turn)
+        if turn.thread != threading.get_ident():  # else this is a signal handler in the middle of that thread's append
+            # An append takes microseconds. Only a signal handler can hold that thread up for long: one that waits, in
+            # turn, for what the caller here holds. Its append then finds its descriptor gone, and begins again.
+            until = time.monotonic() + _PATIENCE
+            while turn.taken and time.monotonic() < until:
+                time.sleep(2e-5)
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.turn = self._before.pop()
+
+    def turns(self) -> Iterable[Turn]:
+        """See `trackbook.stores.journal.turns`."""
+        return (self._writer.turn, *self._before)
+
+    def give_turn(self) -> None:
+        """Let the calling thread append without a lock from now on. Called inside, by whoever found no turn."""
+        if self._before and self._before[-1].thread != threading.get_ident():
+            self._before[-1] = Turn(threading.get_ident())
 
 
 class Writer:
@@ -60,7 +98,7 @@ class Writer:
         self.id = new_writer_id()
         self.lock = threading.RLock()  # a signal handler may log in the middle of a log
         self.turn = NOBODY
-        self.still = Stillness(self)
+        self.still = _Stillness(self)
         self.awake = False
         self.offset = time.time_ns() - time.monotonic_ns()
         self.wake: Callable[[], None] = _nothing
@@ -95,7 +133,7 @@ class Writer:
         self._opened = []
         self.id = new_writer_id()
         self.lock = threading.RLock()
-        self.turn, self.still = NOBODY, Stillness(self)
+        self.turn, self.still = NOBODY, _Stillness(self)
         self.awake = False
         self._begin(0)
 

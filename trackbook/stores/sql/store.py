@@ -13,14 +13,14 @@ from pathlib import Path
 from trackbook.entities import Metric, Param, Run, RunStatus, RunTag
 from trackbook.entities.checks import checked_batch, checked_metric
 from trackbook.entities.keys import check_run_id
-from trackbook.errors import InvalidParameter, ReadOnlyStore, StoreError
+from trackbook.errors import InvalidParameter, ReadOnlyStore, StoreAway, StoreError
 from trackbook.stores.base import Recorder, Store
 from trackbook.stores.flock import has_flock
 from trackbook.stores.forks import at_fork
 from trackbook.stores.journal.drainer import Extra
 from trackbook.stores.journal.files import living_writers
 from trackbook.stores.journal.journal import Journal
-from trackbook.stores.journal.records import END, Batch
+from trackbook.stores.journal.records import END, PARAM, TAG, Batch
 from trackbook.stores.permissions import make_file, make_folder
 from trackbook.stores.spool import spool_folder
 from trackbook.stores.sql import names, packing
@@ -177,7 +177,7 @@ class SqlStore(
             number = RunStatus.from_string(status)
             self._journal.end(lambda connection: self._end_own(connection, run_id, number, end, self._own_writer()))
         except (StoreError, KeyboardInterrupt) as error:
-            self._journal.keep(END, {"run": run_id, "status": number, "end_time": end}, error)
+            self._journal.keep([(END, {"run": run_id, "status": number, "end_time": end})], error)
             if isinstance(error, KeyboardInterrupt):
                 raise
         finally:
@@ -207,9 +207,32 @@ class SqlStore(
             if points:
                 self.store_points(connection, run, run_id, points)
 
-        self._write_through(store)
-        if points:
+        away = self._journal.absence() if self._journal is not None and run_id in self._accepting else None
+        if away is None:
+            try:
+                self._write_through(store)
+            except StoreAway as error:
+                away = error
+        if away is not None:
+            self._keep_batch(run_id, points, new_params, new_tags, away)
+        elif points:
             self.after_commit()
+
+    def _keep_batch(
+        self, run_id: str, points: list[Metric], params: list[Param], tags: list[RunTag], reason: StoreAway
+    ) -> None:
+        """Put a batch into the journal while the database is away, for a run that is known to be there.
+
+        Whether a param is in conflict is found out when the database answers: then its first value stays.
+        """
+        if self._journal is None or run_id not in self._accepting:
+            raise reason
+        values = [(PARAM, item) for item in params] + [(TAG, item) for item in tags]
+        self._journal.keep(
+            [(kind, {"run": run_id, "key": item.key, "value": item.value}) for kind, item in values], reason
+        )
+        if points:
+            self._journal.recorder(run_id).log_points(points)
 
     def recorder(self, run_id: str) -> Recorder:
         if self.read_only:
