@@ -19,7 +19,11 @@ from trackbook.stores import open_store
 
 START = "import trackbook\nrun = trackbook.start_run(run_name='script')\ntrackbook.log_metric('loss', 0.5)\n"
 READY = "print('ready', flush=True)\n"
-HEARD = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # who runs the tests under nohup ignores it
+#: Who runs the tests in the background may ignore these signals, and programs begin with what their parents ignore.
+HEARD = (
+    "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+)
 
 
 class Ended(NamedTuple):
@@ -116,7 +120,7 @@ def test_signal_kills_the_run_and_then_the_process(number: int) -> None:
 
 
 def test_interrupt_kills_the_run() -> None:
-    found = finish(begin(START + READY + "import time; time.sleep(60)"), signal.SIGINT)
+    found = finish(begin(HEARD + START + READY + "import time; time.sleep(60)"), signal.SIGINT)
     assert (found.code, found.run.info.status) == (-signal.SIGINT, "KILLED")
 
 
