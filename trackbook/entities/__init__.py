@@ -9,7 +9,25 @@ from trackbook.entities.experiments import (
     ViewType,
 )
 from trackbook.entities.files import FileInfo, StoredFile
+from trackbook.entities.logged_models import (
+    LoggedModel,
+    LoggedModelInput,
+    LoggedModelOutput,
+    LoggedModelParameter,
+    LoggedModelStatus,
+    LoggedModelTag,
+)
 from trackbook.entities.paging import PagedList
+from trackbook.entities.registry import (
+    AuditEntry,
+    AuditHead,
+    ModelVersion,
+    ModelVersionStatus,
+    ModelVersionTag,
+    RegisteredModel,
+    RegisteredModelAlias,
+    RegisteredModelTag,
+)
 from trackbook.entities.runs import (
     Attempt,
     Metric,
@@ -27,6 +45,8 @@ from trackbook.entities.runs import (
 __all__ = [
     "DEFAULT_EXPERIMENT_NAME",
     "Attempt",
+    "AuditEntry",
+    "AuditHead",
     "Dataset",
     "DatasetInput",
     "Experiment",
@@ -34,9 +54,21 @@ __all__ = [
     "FileInfo",
     "InputTag",
     "LifecycleStage",
+    "LoggedModel",
+    "LoggedModelInput",
+    "LoggedModelOutput",
+    "LoggedModelParameter",
+    "LoggedModelStatus",
+    "LoggedModelTag",
     "Metric",
+    "ModelVersion",
+    "ModelVersionStatus",
+    "ModelVersionTag",
     "PagedList",
     "Param",
+    "RegisteredModel",
+    "RegisteredModelAlias",
+    "RegisteredModelTag",
     "Run",
     "RunData",
     "RunInfo",

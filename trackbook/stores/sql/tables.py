@@ -35,7 +35,7 @@ __all__ = [
 
 #: The newest schema that this code writes; `store.version` in a database says which one it has. A change here needs a
 #: step in migrations/ and a snapshot among the tests; a new column is the last of its table, where a step puts it.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 #: Value classes of a stored float: a database may lose NaN and the infinities, a small integer it keeps.
 FINITE, NOT_A_NUMBER, PLUS_INFINITY, MINUS_INFINITY = 0, 1, 2, 3
@@ -296,4 +296,141 @@ rejected = Table(
     Column("reason", LONG_TEXT, nullable=False),
     Column("body", BYTES, nullable=False),
     Column("time", WHOLE, nullable=False),
+)
+
+logged_models = Table(
+    "logged_models",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("model_id", _text(64), nullable=False, unique=True),
+    Column("experiment", ForeignKey("experiments.id", ondelete="CASCADE"), nullable=False),
+    Column("name", _text(500), nullable=False),
+    Column("model_type", _text(500)),
+    Column("source_run", _text(256)),  # the run's id; the run itself may be purged
+    Column("status", SmallInteger, nullable=False),  # LoggedModelStatus
+    Column("status_message", LONG_TEXT),
+    Column("creation_time", WHOLE, nullable=False),
+    Column("last_update_time", WHOLE, nullable=False),
+    Column("lifecycle_stage", _text(8), nullable=False),
+    Column("deleted_time", WHOLE),
+    Column("digest", _text(64)),  # of the files; entities/manifests.py
+    Column("files", LONG_TEXT),  # [[path, size, sha256, time], ...] as JSON, fixed when it is READY
+    Index("logged_models_by_experiment", "experiment", "lifecycle_stage", "creation_time", "model_id"),
+    Index("logged_models_by_run", "source_run"),
+    sqlite_autoincrement=True,
+)
+
+logged_model_tags = _table(
+    "logged_model_tags",
+    Column("model", ForeignKey("logged_models.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", _text(250), primary_key=True),
+    Column("value", LONG_TEXT, nullable=False),
+    clustered=True,
+)
+
+logged_model_params = _table(
+    "logged_model_params",
+    Column("model", ForeignKey("logged_models.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", _text(250), primary_key=True),
+    Column("value", LONG_TEXT, nullable=False),
+    clustered=True,
+)
+
+run_models = _table(
+    "run_models",  # models that a run read (direction 1) or made (2)
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("direction", SmallInteger, primary_key=True),
+    Column("model_id", _text(64), primary_key=True),
+    Column("step", WHOLE, nullable=False, server_default="0"),
+    Index("run_models_by_model", "model_id", "run"),
+    clustered=True,
+)
+
+registered_models = Table(
+    "registered_models",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", _text(256), nullable=False, unique=True),
+    Column("creation_time", WHOLE, nullable=False),
+    Column("last_update_time", WHOLE, nullable=False),
+    Column("description", LONG_TEXT),
+    sqlite_autoincrement=True,
+)
+
+version_numbers = _table(
+    "version_numbers",  # outlives its model: a number is never used again
+    Column("name", _text(256), primary_key=True),
+    Column("last", Integer, nullable=False),
+    clustered=True,
+)
+
+registered_model_tags = _table(
+    "registered_model_tags",
+    Column("model", ForeignKey("registered_models.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", _text(250), primary_key=True),
+    Column("value", LONG_TEXT, nullable=False),
+    clustered=True,
+)
+
+registered_model_aliases = _table(
+    "registered_model_aliases",
+    Column("model", ForeignKey("registered_models.id", ondelete="CASCADE"), primary_key=True),
+    Column("alias", _text(256), primary_key=True),
+    Column("version", Integer, nullable=False),
+    clustered=True,
+)
+
+model_versions = Table(
+    "model_versions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("model", ForeignKey("registered_models.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("creation_time", WHOLE, nullable=False),
+    Column("last_update_time", WHOLE, nullable=False),
+    Column("description", LONG_TEXT),
+    Column("user_id", _text(256), nullable=False, server_default=""),
+    Column("stage", _text(16), nullable=False),
+    Column("source", LONG_TEXT, nullable=False),
+    Column("run_id", _text(256)),
+    Column("run_link", LONG_TEXT),
+    Column("status", SmallInteger, nullable=False),  # ModelVersionStatus
+    Column("status_message", LONG_TEXT),
+    Column("model_id", _text(64)),
+    Column("digest", _text(64)),
+    Column("files", LONG_TEXT),
+    Index("model_versions_by_number", "model", "version", unique=True),
+    Index("model_versions_by_run", "run_id"),
+    Index("model_versions_by_model_id", "model_id"),
+    sqlite_autoincrement=True,
+)
+
+model_version_tags = _table(
+    "model_version_tags",
+    Column("version", ForeignKey("model_versions.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", _text(250), primary_key=True),
+    Column("value", LONG_TEXT, nullable=False),
+    clustered=True,
+)
+
+registry_audit = _table(
+    "registry_audit",  # each entry's hash covers the one before it
+    Column("seq", WHOLE, primary_key=True, autoincrement=False),
+    Column("time", WHOLE, nullable=False),
+    Column("actor", _text(256), nullable=False),
+    Column("action", _text(64), nullable=False),
+    Column("name", _text(256), nullable=False),
+    Column("version", Integer),
+    Column("before", LONG_TEXT, nullable=False),
+    Column("after", LONG_TEXT, nullable=False),
+    Column("previous", _text(64), nullable=False),
+    Column("hash", _text(64), nullable=False),
+    Index("registry_audit_by_name", "name", "seq"),
+)
+
+registry_head = _table(
+    "registry_head",  # one row: where the trail ends, locked by whoever adds to it
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", WHOLE, nullable=False),
+    Column("hash", _text(64), nullable=False),
 )
