@@ -8,7 +8,8 @@ TrackbookError                  INTERNAL_ERROR              500
 ├── AlreadyExists               RESOURCE_ALREADY_EXISTS     400
 ├── InvalidState                INVALID_STATE               409   not the 500 of MLflow: clients retry a 500
 ├── PermissionDenied            PERMISSION_DENIED           403
-│   └── ReadOnlyStore           PERMISSION_DENIED           403
+│   ├── ReadOnlyStore           PERMISSION_DENIED           403
+│   └── UntrustedModel          PERMISSION_DENIED           403   names the digest and the command
 ├── NotSupported                NOT_IMPLEMENTED             501
 ├── MissingDependency           INTERNAL_ERROR              500   names the pip command
 ├── ExecutionException          INTERNAL_ERROR              500   a project's run failed
@@ -54,6 +55,7 @@ __all__ = [
     "StoreAway",
     "StoreError",
     "TrackbookError",
+    "UntrustedModel",
 ]
 
 #: HTTP status of every error code that MLflow's clients know.
@@ -193,6 +195,10 @@ class PermissionDenied(TrackbookError):
 
 class ReadOnlyStore(PermissionDenied):
     """A write to a store that can only be read."""
+
+
+class UntrustedModel(PermissionDenied):
+    """Loading a model would run code that came with it, and its user has not said that she trusts it."""
 
 
 class NotSupported(TrackbookError):

@@ -25,6 +25,7 @@ from trackbook.errors import (
     StoreAway,
     StoreError,
     TrackbookError,
+    UntrustedModel,
 )
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "StoreAway",
     "StoreError",
     "TrackbookError",
+    "UntrustedModel",
 ]
 
 MlflowException = TrackbookError
