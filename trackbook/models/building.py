@@ -92,7 +92,7 @@ def _describe(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Pack
     if given.signature is False:
         return
     if given.signature is not None:
-        from trackbook.signature.model import ModelSignature
+        from trackbook.signature.signatures import ModelSignature
 
         if not isinstance(given.signature, ModelSignature):
             raise InvalidParameter(
@@ -105,7 +105,7 @@ def _describe(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Pack
 
 def _inferred(flavor: Flavor, model: Any, example: Any, written: Written) -> Any:
     """The signature that an example and the model's answer to it show; None, with a warning, if it has no answer."""
-    from trackbook.signature.model import infer_signature
+    from trackbook.signature.signatures import infer_signature
 
     try:
         answer = flavor.answer(model, example.data, example.params, written)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from trackbook.errors import InvalidParameter, NotFound
-from trackbook.signature.model import ModelSignature
+from trackbook.signature.signatures import ModelSignature
 
 if TYPE_CHECKING:
     from trackbook.entities import Metric

@@ -24,7 +24,7 @@ from trackbook.models.building import Packaging, build_folder
 from trackbook.models.code_paths import add_code
 from trackbook.models.fetching import fetched, hash_folder
 from trackbook.models.flavors.base import Flavor
-from trackbook.models.model import MLMODEL, Model, ModelInfo
+from trackbook.models.model import Model, ModelInfo
 from trackbook.models.trust import remember
 from trackbook.runs.active import current_run
 from trackbook.runs.session import current_experiment_id, current_store

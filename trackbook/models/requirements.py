@@ -203,9 +203,10 @@ def _lines(given: object, constraints: list[str]) -> list[str]:
     """Requirement lines from a list or a file, with those of files that they name; constraints go to their own list."""
     if isinstance(given, (str, os.PathLike)):
         return _file_lines(Path(given), constraints)
-    if not isinstance(given, Iterable) or not all(isinstance(line, str) for line in (given := list(given))):
+    lines = list(given) if isinstance(given, Iterable) else [given]
+    if not all(isinstance(line, str) for line in lines):
         raise InvalidParameter(f"Requirements are a list of lines or the path of a file, not {given!r:.80}.")
-    return [line for text in given for line in _expanded(text, Path(), constraints)]
+    return [line for text in lines for line in _expanded(text, Path(), constraints)]
 
 
 def _file_lines(path: Path, constraints: list[str]) -> list[str]:
