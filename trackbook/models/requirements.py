@@ -24,6 +24,14 @@ __all__ = ["Environment", "environment", "infer_requirements", "modules_of", "pi
 
 _MLFLOW = "mlflow>=3"
 _SELF = "trackbook"
+#: Modules whose distribution bears another name.
+_CALLED = {
+    "PIL": "pillow",
+    "cv2": "opencv-python",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "PyYAML",
+}
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -51,12 +59,29 @@ def _distributions() -> Mapping[str, list[str]]:
 @functools.cache
 def pinned(module: str) -> str | None:
     """``name==version`` of the distribution that a module to import comes from; None if it comes from none."""
-    found = _distributions().get(module.partition(".")[0])
-    if not found:
-        return None
-    name = min(found, key=lambda candidate: (_plain(candidate) != _plain(module), candidate))
+    top = module.partition(".")[0]
+    name = _likely(top)
+    if name is None:
+        found = _distributions().get(top)
+        if not found:
+            return None
+        name = min(found, key=lambda candidate: (_plain(candidate) != _plain(top), candidate))
     public = importlib.metadata.version(name).partition("+")[0]  # 2.1.0+cpu is in no index
     return f"{name}=={public}"
+
+
+def _likely(module: str) -> str | None:
+    """The distribution that is called as the module is, or as everybody knows, if it does bring it.
+
+    Looking through all that is installed takes a good part of a second, once; this takes a millisecond.
+    """
+    try:
+        found = importlib.metadata.distribution(_CALLED.get(module, module))
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return None
+    record = found.read_text("RECORD") or ""
+    brings = record.startswith(f"{module}/") or f"\n{module}/" in record
+    return found.metadata["Name"] if brings else None
 
 
 def _plain(name: str) -> str:
