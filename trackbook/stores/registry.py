@@ -45,7 +45,8 @@ class NewVersion:
 
 class RegistryStore(ABC):
     """Registered models. Versions are numbered from 1 without gaps, and no number is used twice, not even after a
-    model is deleted and made again."""
+    model is deleted and made again.
+    """
 
     @abstractmethod
     def create_registered_model(
