@@ -39,10 +39,6 @@ def loaded(text: str | None) -> Any:
 @pytest.mark.parametrize("name", FRAMES)
 def test_table_is_described_as_mlflow_does(name: str) -> None:
     told, recorded = from_pandas(FRAMES[name](), source="https://example.org/x").to_dict(), RECORDED["frames"][name]
-    if name == "numbered columns":  # MLflow leaves a column's name a number
-        for column in (content := json.loads(recorded["schema"]))["mlflow_colspec"]:
-            column["name"] = str(column["name"])
-        recorded = {**recorded, "schema": json.dumps(content)}
     assert {key: loaded(told[key]) for key in ("schema", "profile", "source")} == {
         key: loaded(recorded[key]) for key in ("schema", "profile", "source")
     }

@@ -85,7 +85,7 @@ def test_type_that_mlflow_has_no_word_for_is_any_or_an_error_that_names_the_colu
 def test_frames_with_odd_names_have_a_schema() -> None:
     frame = pd.DataFrame([[1, 2.0, "a"]], columns=pd.Index(["x", "x", 3], dtype=object))
     assert [(spec.name, repr(spec.type)) for spec in infer_schema(frame)] == [
-        ("x", "long"), ("x", "double"), ("3", "string"),
+        ("x", "long"), ("x", "double"), (3, "string"),
     ]  # fmt: skip
     with pytest.raises(InvalidParameter, match="without columns"):
         infer_schema(pd.DataFrame())

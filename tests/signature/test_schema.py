@@ -141,5 +141,6 @@ def test_merging_keeps_what_both_have_and_makes_the_rest_optional() -> None:
         merged(DataType.long, DataType.string)
 
 
-def test_column_numbers_that_mlflow_wrote_become_names() -> None:
-    assert Schema.from_json(json.dumps([{"type": "long", "name": 0}])).input_names() == ["0"]
+def test_column_numbers_stay_numbers() -> None:
+    assert Schema.from_json(json.dumps([{"type": "long", "name": 0}])).input_names() == [0]
+    assert Schema.from_json('[{"type": "long", "name": [1]}]').input_names() == ["[1]"]

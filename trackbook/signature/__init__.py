@@ -1,7 +1,9 @@
 """Schemas of data and, built on them, signatures of models, in MLflow's JSON: either library reads the other's."""
 
 from trackbook.signature.inference import infer_schema
+from trackbook.signature.params import ParamSchema, ParamSpec, infer_params
 from trackbook.signature.schema import ColSpec, Schema, TensorSpec
+from trackbook.signature.signatures import ModelSignature, infer_signature
 from trackbook.signature.types import AnyType, Array, DataType, Map, Object, Property, merged, type_from_dict
 
 __all__ = [
@@ -10,11 +12,16 @@ __all__ = [
     "ColSpec",
     "DataType",
     "Map",
+    "ModelSignature",
     "Object",
+    "ParamSchema",
+    "ParamSpec",
     "Property",
     "Schema",
     "TensorSpec",
+    "infer_params",
     "infer_schema",
+    "infer_signature",
     "merged",
     "type_from_dict",
 ]

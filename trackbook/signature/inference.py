@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trackbook.errors import InvalidParameter
-from trackbook.signature.schema import ColSpec, Schema, TensorSpec
+from trackbook.signature.schema import ColSpec, Schema, TensorSpec, column_name
 from trackbook.signature.types import AnyType, Array, DataType, Object, Property, Type, merged
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["infer_schema"]
+__all__ = ["infer_schema", "infer_type"]
 
 _LOOKED_AT = 10_000  # values of a column of Python objects; types are looked for in the first ones
 _DEEPEST = 32
@@ -81,6 +81,15 @@ def infer_schema(data: Any, *, lenient: bool = False) -> Schema:
     return Schema([ColSpec(_type_of(data, lenient))])
 
 
+def infer_type(value: Any) -> Type:
+    """The type of one value, as a column of such values would have it; `AnyType` of None.
+
+    Raises:
+        InvalidParameter: MLflow has no word for it.
+    """
+    return _type_of(value, lenient=False)
+
+
 def _is_sparse(data: Any) -> bool:
     sparse = sys.modules.get("scipy.sparse")
     return sparse is not None and bool(sparse.issparse(data))
@@ -120,7 +129,7 @@ def _of_list(data: list[Any], lenient: bool) -> Schema:
 
 
 def _of_series(data: pd.Series, lenient: bool) -> Schema:
-    name = None if data.name is None else str(data.name)
+    name = None if data.name is None else column_name(data.name)
     return Schema([ColSpec(_pandas_type(data, name, lenient), name, name is None or not bool(data.isna().any()))])
 
 
@@ -130,7 +139,7 @@ def _of_pandas(data: pd.DataFrame, lenient: bool) -> Schema:
     columns = []
     for place, name in enumerate(data.columns):  # by place: two columns may bear one name
         column = data.iloc[:, place]
-        columns.append(ColSpec(_pandas_type(column, name, lenient), str(name), not bool(column.isna().any())))
+        columns.append(ColSpec(_pandas_type(column, name, lenient), column_name(name), not bool(column.isna().any())))
     return Schema(columns)
 
 

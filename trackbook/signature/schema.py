@@ -12,7 +12,7 @@ import numpy as np
 from trackbook.errors import InvalidParameter
 from trackbook.signature.types import DataType, Type, type_from_dict
 
-__all__ = ["ColSpec", "Schema", "TensorSpec"]
+__all__ = ["ColSpec", "Schema", "TensorSpec", "column_name"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class ColSpec:
 
     Attributes:
         type: what it holds; a DataType may be given by its name.
-        name: None for a column known by its place.
+        name: None for a column known by its place; a number where pandas numbers the columns.
         required: whether each row has a value.
     """
 
     type: Type
-    name: str | None = None
+    name: str | int | None = None
     required: bool = True
 
     def __post_init__(self) -> None:
@@ -75,6 +75,12 @@ class TensorSpec:
         """As MLflow's JSON has it."""
         name = {} if self.name is None else {"name": self.name}
         return {**name, "type": "tensor", "tensor-spec": {"dtype": self.type.name, "shape": list(self.shape)}}
+
+
+def column_name(name: object) -> str | int:
+    """The name of a column as a schema has it: text, or the number that pandas gave it."""
+    is_number = isinstance(name, (int, np.integer)) and not isinstance(name, bool)
+    return int(name) if is_number else str(name)  # type: ignore[call-overload]
 
 
 def _required(required: bool) -> str:
@@ -186,8 +192,8 @@ def _spec(content: Any) -> ColSpec | TensorSpec:
     if not isinstance(content, Mapping):
         raise InvalidParameter(f"A column of a schema is a dict such as {{'type': 'long'}}, not {content!r:.80}.")
     name = content.get("name")
-    if name is not None and not isinstance(name, str):
-        name = str(name)  # MLflow writes a column's number as a number
+    if name is not None:
+        name = column_name(name)
     if content.get("type") != "tensor":
         return ColSpec(type_from_dict(content), name, content.get("required", True) is not False)
     tensor = content.get("tensor-spec")
