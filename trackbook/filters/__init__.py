@@ -1,12 +1,14 @@
 """Filter and order_by strings as syntax trees: the one place that knows the search language."""
 
-from trackbook.filters.parsing import parse_filter, parse_order
+from trackbook.filters.parsing import MAX_CLAUSES, parse_field, parse_filter, parse_order
 from trackbook.filters.tree import And, Comparison, Filter, Identifier, Not, Or, Ordering, Value, identifiers
-from trackbook.filters.vocabulary import AGGREGATES, EXPERIMENTS, RUNS, Attribute, Family, Vocabulary
+from trackbook.filters.vocabulary import AGGREGATES, EXPERIMENTS, MODELS, RUNS, Attribute, Family, Vocabulary
 
 __all__ = [
     "AGGREGATES",
     "EXPERIMENTS",
+    "MAX_CLAUSES",
+    "MODELS",
     "RUNS",
     "And",
     "Attribute",
@@ -20,6 +22,7 @@ __all__ = [
     "Value",
     "Vocabulary",
     "identifiers",
+    "parse_field",
     "parse_filter",
     "parse_order",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["AGGREGATES", "EXPERIMENTS", "OPERATORS", "RUNS", "Attribute", "Family", "Kind", "Vocabulary"]
+__all__ = ["AGGREGATES", "EXPERIMENTS", "MODELS", "OPERATORS", "RUNS", "Attribute", "Family", "Kind", "Vocabulary"]
 
 Kind = Literal["number", "text"]
 
@@ -81,6 +81,8 @@ class Vocabulary:
 
 
 _TAGS = Family("tag", "text", ("tags", "tag"))
+_METRICS = Family("metric", "number", ("metrics", "metric"))
+_PARAMS = Family("param", "text", ("params", "param", "parameters", "parameter"))
 _LIFECYCLE = Attribute("lifecycle_stage", "text", choices=("active", "deleted"))
 
 RUNS = Vocabulary(
@@ -99,8 +101,8 @@ RUNS = Vocabulary(
     ),
     prefixes=("attributes", "attribute", "attr", "run"),
     families=(
-        Family("metric", "number", ("metrics", "metric")),
-        Family("param", "text", ("params", "param", "parameters", "parameter")),
+        _METRICS,
+        _PARAMS,
         _TAGS,
         Family("dataset", "text", ("datasets", "dataset"), keys=("name", "digest", "context"), sortable=False),
     ),
@@ -117,4 +119,20 @@ EXPERIMENTS = Vocabulary(
     ),
     prefixes=("attributes", "attribute"),
     families=(_TAGS,),
+)
+
+#: Logged models.
+MODELS = Vocabulary(
+    noun="logged models",
+    attributes=(
+        Attribute("name", "text"),
+        Attribute("model_id", "text"),
+        Attribute("model_type", "text"),
+        Attribute("status", "text", choices=("PENDING", "READY", "FAILED")),
+        Attribute("source_run_id", "text"),
+        Attribute("creation_timestamp", "number", aliases=("creation_time",)),
+        Attribute("last_updated_timestamp", "number", aliases=("last_updated_time",)),
+    ),
+    prefixes=("attributes", "attribute", "attr"),
+    families=(_METRICS, _PARAMS, _TAGS),
 )

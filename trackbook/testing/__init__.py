@@ -20,6 +20,7 @@ from trackbook.testing.contracts import (
     UpkeepContract,
 )
 from trackbook.testing.inputs import InputContract
+from trackbook.testing.logged_model_search import LoggedModelSearchContract
 from trackbook.testing.logged_models import LoggedModelContract
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "FileContract",
     "InputContract",
     "LoggedModelContract",
+    "LoggedModelSearchContract",
     "PointContract",
     "RunContract",
     "SearchContract",
