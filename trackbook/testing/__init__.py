@@ -20,11 +20,13 @@ from trackbook.testing.contracts import (
     UpkeepContract,
 )
 from trackbook.testing.inputs import InputContract
+from trackbook.testing.logged_models import LoggedModelContract
 
 __all__ = [
     "ExperimentContract",
     "FileContract",
     "InputContract",
+    "LoggedModelContract",
     "PointContract",
     "RunContract",
     "SearchContract",

@@ -33,7 +33,7 @@ from trackbook.stores.sql.loading import load_runs, uri_parts
 from trackbook.stores.sql.plan import RunQuery, find_runs
 from trackbook.stores.sql.runs import LOST_AFTER_MS
 
-__all__ = ["ExperimentSearch", "RunSearch", "load_runs"]
+__all__ = ["ExperimentSearch", "RunSearch", "check_page_size", "load_runs", "offset_of", "token_of"]
 
 MAX_RESULTS = 50_000
 _SILENT_WRITERS = "SELECT DISTINCT writer FROM runs WHERE status = ? AND heartbeat < ?"
@@ -57,14 +57,14 @@ class RunSearch:
         order_by: Sequence[str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[Run]:
-        _check_page_size(max_results)
-        offset = _offset(page_token)
+        check_page_size(max_results)
+        offset = offset_of(page_token)
         asked = _Asked.of(experiment_ids, filter_string, run_view_type, order_by)
         self.flush()
         with self.database.read() as connection:
             keys = find_runs(connection, self._query(connection, asked), max_results + 1, offset)
             runs = load_runs(connection, keys[:max_results], self._artifact_uri)
-        return PagedList(runs, _token(offset + max_results) if len(keys) > max_results else None)
+        return PagedList(runs, token_of(offset + max_results) if len(keys) > max_results else None)
 
     def run_table(
         self,
@@ -123,8 +123,8 @@ class ExperimentSearch:
         order_by: Sequence[str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[Experiment]:
-        _check_page_size(max_results)
-        offset = _offset(page_token)
+        check_page_size(max_results)
+        offset = offset_of(page_token)
         dialect = self.database.dialect
         compiler = experiment_compiler(dialect)
         stages = dialect.members(Fragment("e.lifecycle_stage"), ViewType.stages(view_type))
@@ -142,7 +142,7 @@ class ExperimentSearch:
         with self.database.read() as connection:
             rows = connection.execute(sql, (*values, max_results + 1, offset))
             found = [self._experiment(connection, row) for row in rows[:max_results]]
-        return PagedList(found, _token(offset + max_results) if len(rows) > max_results else None)
+        return PagedList(found, token_of(offset + max_results) if len(rows) > max_results else None)
 
 
 _NEWEST_EXPERIMENT = Ordering(Identifier("attribute", "creation_time"), ascending=False)
@@ -171,16 +171,19 @@ class _Asked:
         return cls(tuple(experiments), ViewType.stages(view), parse_filter(filter_string), parse_order(order_by))
 
 
-def _check_page_size(max_results: int) -> None:
+def check_page_size(max_results: int) -> None:
+    """Refuse a page that is empty or too long."""
     if not 1 <= check_int64("max_results", max_results) <= MAX_RESULTS:
         raise InvalidParameter(f"max_results is {max_results}; a page has 1 to {MAX_RESULTS}; page_token goes on.")
 
 
-def _token(offset: int) -> str:
+def token_of(offset: int) -> str:
+    """The token of the page that begins there."""
     return base64.b64encode(json.dumps({"offset": offset}).encode()).decode()
 
 
-def _offset(token: str | None) -> int:
+def offset_of(token: str | None) -> int:
+    """Where the page of a token begins; 0 without one."""
     if not token:
         return 0
     try:
