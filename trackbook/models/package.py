@@ -242,7 +242,7 @@ def load(
 
     Args:
         flavor: of its library.
-        uri: see `trackbook.registry.addresses.locate`.
+        uri: see `trackbook.runs.model_addresses.locate`.
         dst_path: folder for a copy of its files that stays.
         trust: True lets this call run code that comes with the model; None asks the user's rules.
         options: what this flavor's load_model takes beyond that.
