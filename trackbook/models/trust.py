@@ -179,8 +179,8 @@ class Trust:
         by = f", logged by {origin.logged_by}" if origin.logged_by else ""
         raise UntrustedModel(
             f"The model {origin.label} (digest {self.digest}{by}) {hazard}, so loading it could run code that came "
-            f"with it. If you know where it comes from: `trackbook models trust {self.digest}` trusts it from now on, and "
-            "trust=True allows this one call."
+            f"with it. If you know where it comes from: `trackbook models trust {self.digest}` trusts it from now "
+            "on, and trust=True allows this one call."
         )
 
     def unpickle(self, path: Path, purpose: str = "is a pickle", find: Callable[[str, str], Any] | None = None) -> Any:
