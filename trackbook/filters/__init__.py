@@ -2,13 +2,25 @@
 
 from trackbook.filters.parsing import MAX_CLAUSES, parse_field, parse_filter, parse_order
 from trackbook.filters.tree import And, Comparison, Filter, Identifier, Not, Or, Ordering, Value, identifiers
-from trackbook.filters.vocabulary import AGGREGATES, EXPERIMENTS, MODELS, RUNS, Attribute, Family, Vocabulary
+from trackbook.filters.vocabulary import (
+    AGGREGATES,
+    EXPERIMENTS,
+    MODEL_VERSIONS,
+    MODELS,
+    REGISTERED_MODELS,
+    RUNS,
+    Attribute,
+    Family,
+    Vocabulary,
+)
 
 __all__ = [
     "AGGREGATES",
     "EXPERIMENTS",
     "MAX_CLAUSES",
     "MODELS",
+    "MODEL_VERSIONS",
+    "REGISTERED_MODELS",
     "RUNS",
     "And",
     "Attribute",

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["AGGREGATES", "EXPERIMENTS", "MODELS", "OPERATORS", "RUNS", "Attribute", "Family", "Kind", "Vocabulary"]
+__all__ = [
+    "AGGREGATES",
+    "EXPERIMENTS",
+    "MODELS",
+    "MODEL_VERSIONS",
+    "OPERATORS",
+    "REGISTERED_MODELS",
+    "RUNS",
+    "Attribute",
+    "Family",
+    "Kind",
+    "Vocabulary",
+]
 
 Kind = Literal["number", "text"]
 
@@ -121,7 +133,9 @@ EXPERIMENTS = Vocabulary(
     families=(_TAGS,),
 )
 
-#: Logged models.
+_CREATED = Attribute("creation_timestamp", "number", aliases=("creation_time",))
+_CHANGED = Attribute("last_updated_timestamp", "number", aliases=("timestamp", "last_updated_time"))
+
 MODELS = Vocabulary(
     noun="logged models",
     attributes=(
@@ -130,9 +144,34 @@ MODELS = Vocabulary(
         Attribute("model_type", "text"),
         Attribute("status", "text", choices=("PENDING", "READY", "FAILED")),
         Attribute("source_run_id", "text"),
-        Attribute("creation_timestamp", "number", aliases=("creation_time",)),
-        Attribute("last_updated_timestamp", "number", aliases=("last_updated_time",)),
+        _CREATED,
+        _CHANGED,
     ),
     prefixes=("attributes", "attribute", "attr"),
     families=(_METRICS, _PARAMS, _TAGS),
+)
+
+REGISTERED_MODELS = Vocabulary(
+    noun="registered models",
+    attributes=(Attribute("name", "text"), Attribute("description", "text"), _CREATED, _CHANGED),
+    prefixes=("attributes", "attribute"),
+    families=(_TAGS,),
+)
+
+MODEL_VERSIONS = Vocabulary(
+    noun="versions of models",
+    attributes=(
+        Attribute("name", "text"),
+        Attribute("version_number", "number", aliases=("version",)),
+        Attribute("stage", "text", aliases=("current_stage",), choices=("None", "Staging", "Production", "Archived")),
+        Attribute("run_id", "text"),
+        Attribute("model_id", "text"),
+        Attribute("source_path", "text", aliases=("source",)),
+        Attribute("user_id", "text"),
+        Attribute("description", "text"),
+        _CREATED,
+        _CHANGED,
+    ),
+    prefixes=("attributes", "attribute"),
+    families=(_TAGS,),
 )

@@ -22,6 +22,7 @@ from trackbook.testing.contracts import (
 from trackbook.testing.inputs import InputContract
 from trackbook.testing.logged_model_search import LoggedModelSearchContract
 from trackbook.testing.logged_models import LoggedModelContract
+from trackbook.testing.registry import RegistryContract
 
 __all__ = [
     "ExperimentContract",
@@ -30,6 +31,7 @@ __all__ = [
     "LoggedModelContract",
     "LoggedModelSearchContract",
     "PointContract",
+    "RegistryContract",
     "RunContract",
     "SearchContract",
     "StoreContract",

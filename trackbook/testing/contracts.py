@@ -13,6 +13,7 @@ from trackbook.stores.base import NewRun, Store
 from trackbook.testing.inputs import InputContract
 from trackbook.testing.logged_model_search import LoggedModelSearchContract
 from trackbook.testing.logged_models import LoggedModelContract
+from trackbook.testing.registry import RegistryContract
 from trackbook.testing.samples import EXACT, INT64_LIMITS, bits, named, new_run, stored_file
 
 __all__ = [
@@ -565,6 +566,7 @@ class StoreContract(
     FileContract,
     LoggedModelContract,
     LoggedModelSearchContract,
+    RegistryContract,
     UpkeepContract,
 ):
     """All that `trackbook.stores.base` promises of a store; give it a fixture `store` with an empty one."""

@@ -27,7 +27,7 @@ from trackbook.stores.sql.compile import Compiler, Rows, SortKey, compare
 from trackbook.stores.sql.dialects.fragments import FALSE, TRUE, Fragment, all_of, one_of
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.logged_model_rows import load_models
-from trackbook.stores.sql.search import check_page_size, offset_of, token_of
+from trackbook.stores.sql.pages import check_page_size, next_token, offset_of
 
 __all__ = ["LoggedModelSearch"]
 
@@ -41,6 +41,7 @@ _COLUMNS = {
     "creation_timestamp": column("m.creation_time"),
     "last_updated_timestamp": column("m.last_update_time"),
 }
+_MOST = 50_000  # models of a page
 _MEASURED = "series s JOIN metric_summary v ON v.series = s.id"
 
 
@@ -60,7 +61,7 @@ class LoggedModelSearch:
         order_by: Sequence[Mapping[str, object] | str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[LoggedModel]:
-        check_page_size(max_results)
+        check_page_size(max_results, _MOST)
         offset = offset_of(page_token)
         asked = _Asked.of(experiment_ids, filter_string, datasets, order_by)
         if not asked.experiments:
@@ -70,7 +71,7 @@ class LoggedModelSearch:
             sql, values = asked.query(connection)
             rows = connection.execute(sql, (*values, max_results + 1, offset))
             models = load_models(connection, [key for (key,) in rows[:max_results]], self._absolute)
-        return PagedList(models, token_of(offset + max_results) if len(rows) > max_results else None)
+        return PagedList(models, next_token(offset + max_results) if len(rows) > max_results else None)
 
 
 @dataclass(frozen=True)
