@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from trackbook import artifacts, data, entities, exceptions, tracking
+    from trackbook import artifacts, data, entities, exceptions, models, sklearn, tracking
     from trackbook.client import Client, MlflowClient
     from trackbook.exceptions import MlflowException
+    from trackbook.registry.fluent import (
+        register_model,
+        search_model_versions,
+        search_registered_models,
+        set_model_version_tag,
+    )
     from trackbook.runs.active import ActiveRun
     from trackbook.runs.fluent import (
         active_run,
@@ -117,17 +123,23 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "models",
+    "register_model",
     "restore_experiment",
     "restore_run",
     "search_experiments",
+    "search_model_versions",
+    "search_registered_models",
     "search_runs",
     "set_experiment",
     "set_experiment_tag",
     "set_experiment_tags",
+    "set_model_version_tag",
     "set_registry_uri",
     "set_tag",
     "set_tags",
     "set_tracking_uri",
+    "sklearn",
     "start_run",
     "tracking",
 ]
@@ -138,6 +150,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "trackbook.client": "Client MlflowClient",
     "trackbook.exceptions": "MlflowException",
+    "trackbook.registry.fluent": "register_model search_model_versions search_registered_models set_model_version_tag",
     "trackbook.runs.active": "ActiveRun",
     "trackbook.runs.fluent": "active_run delete_tag end_run flush_async_logging last_active_run log_batch log_metric "
     "log_metrics log_param log_params set_tag set_tags start_run",
@@ -153,7 +166,7 @@ _ROOMS = {
     "set_tracking_uri",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = ("artifacts", "data", "entities", "exceptions", "tracking")
+_MODULES = ("artifacts", "data", "entities", "exceptions", "models", "sklearn", "tracking")
 
 if not TYPE_CHECKING:  # a type checker shall find a misspelt name
 

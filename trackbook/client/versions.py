@@ -53,9 +53,7 @@ class ModelVersionCalls(Connection):
         """
         place = os.fspath(source) if isinstance(source, os.PathLike) else source
         given = {} if tags is None else tags
-        return create_version(
-            self._places, NewVersion(name, place, (), run_id, model_id, given, description, run_link)
-        )
+        return create_version(self._places, NewVersion(name, place, (), run_id, model_id, given, description, run_link))
 
     def copy_model_version(self, src_model_uri: str, dst_name: str) -> ModelVersion:
         """Make a version of another registered model of a version: the same files, tags and description.
@@ -84,8 +82,8 @@ class ModelVersionCalls(Connection):
         Raises:
             NotFound: there is no such version, or its logged model is in another store.
         """
-        found = self._registry.get_model_version(name, version)
-        return self._places.locate(f"models:/{found.model_id}").model_location
+        model_id = str(self._registry.get_model_version(name, version).model_id)
+        return self._store.get_logged_model(model_id).artifact_location
 
     def get_model_version_stages(self, name: str, version: int | str) -> list[str]:
         """The stages that there are.

@@ -22,7 +22,7 @@ T = TypeVar("T")
 def register_model(
     model_uri: str | os.PathLike[str],
     name: str,
-    await_registration_for: int | None = 300,
+    await_registration_for: int | None = 300,  # noqa: ARG001  # nobody has to wait
     *,
     tags: Mapping[str, Any] | None = None,
     env_pack: None = None,
@@ -99,7 +99,9 @@ def _all(
     return all_pages(lambda size, token: search(filter_string, min(size, page), order_by, token), most)
 
 
-def set_model_version_tag(name: str, version: int | str | None = None, key: str | None = None, value: Any = None) -> None:
+def set_model_version_tag(
+    name: str, version: int | str | None = None, key: str | None = None, value: Any = None
+) -> None:
     """Set a tag of a version, as text; the last one wins.
 
     Args:

@@ -68,9 +68,9 @@ def _excuse(stores: Stores, name: str, version: int | str, what: str, force: boo
     if force:
         return f"forced: {reason}"
     raise InvalidState(
-        f"Version {found.version} of {found.name!r} cannot have {what}: its registered model has the tag {REQUIRES_TAG}, "
-        f"and {reason} Evaluate the model against thresholds, or override it, which the audit trail notes, with "
-        f"promote_model_version(..., force=True) or `trackbook models transition --force`."
+        f"Version {found.version} of {found.name!r} cannot have {what}: its registered model has the tag "
+        f"{REQUIRES_TAG}, and {reason} Evaluate the model against thresholds, or override it, which the audit trail "
+        "notes, with promote_model_version(..., force=True) or `trackbook models transition --force`."
     )
 
 

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 from trackbook.entities import DEFAULT_EXPERIMENT_NAME, LoggedModel, LoggedModelStatus, ModelVersion, StoredFile
 from trackbook.entities.keys import check_run_id, check_text
-from trackbook.entities.registered_names import check_description, check_model_name, check_registry_tags
+from trackbook.entities.registered_names import check_description, check_registered_name, check_registry_tags
 from trackbook.errors import InvalidParameter, InvalidState
-from trackbook.registry.addresses import Located, locate, resolve_version
+from trackbook.runs.model_addresses import Located, locate, resolve_version
 from trackbook.runs.session import current_experiment_id, current_store, get_registry_uri, get_tracking_uri
 from trackbook.stores import open_store
 from trackbook.stores.artifacts.repository import open_artifacts
@@ -57,7 +57,7 @@ class Stores:
         return open_store(self.registry_uri)
 
     def locate(self, uri: object) -> Located:
-        """See `trackbook.registry.addresses.locate`."""
+        """See `trackbook.runs.model_addresses.locate`."""
         return locate(uri, self.tracking_uri, self.registry_uri)
 
 
@@ -92,8 +92,8 @@ def create_version(stores: Stores, wanted: NewVersion, *, whole_model: bool = Fa
         return stores.registry.create_model_version(_linked(wanted, located.model, located.files))
     if whole_model and located.repository.info(_inside(located, _MLMODEL)) is None:
         raise InvalidParameter(
-            f"There is no file MLmodel in {wanted.source!r:.200}, so it is no model; save_model and log_model of a flavor "
-            "such as trackbook.sklearn or trackbook.pyfunc make one."
+            f"There is no file MLmodel in {wanted.source!r:.200}, so it is no model; save_model and log_model of a "
+            "flavor such as trackbook.sklearn or trackbook.pyfunc make one."
         )
     with _copied(stores.tracking, located, wanted.name) as (model, files):
         return stores.registry.create_model_version(_linked(wanted, model, files))
@@ -111,22 +111,21 @@ def copy_version(stores: Stores, uri: object, name: str) -> ModelVersion:
         NotFound: there is no such version.
         InvalidParameter: it is no address of a version, or no name.
     """
-    check_model_name(name)
+    check_registered_name(name)
     parsed = parse_model_uri(check_text("The address of a version", uri))
     if not parsed.name or parsed.path:
         raise InvalidParameter(f"A version to copy is given as models:/<name>/<version>, not {uri!r:.200}.")
     registry = stores.registry
     found = resolve_version(parsed, registry)
     files = registry.model_version_files(found.name, found.version)
-    new = NewVersion(
-        name, str(found.source), files, found.run_id, found.model_id, found.tags, found.description, found.run_link, True
-    )
+    lineage = (str(found.source), files, found.run_id, found.model_id)
+    new = NewVersion(name, *lineage, found.tags, found.description, found.run_link, make_model=True)
     return registry.create_model_version(new)
 
 
 def _checked(wanted: NewVersion) -> NewVersion:
     """What was asked for, before anything is copied."""
-    name, tags = check_model_name(wanted.name), check_registry_tags(wanted.tags)
+    name, tags = check_registered_name(wanted.name), check_registry_tags(wanted.tags)
     check_description(wanted.description)
     if wanted.run_id is not None:
         check_run_id(wanted.run_id)
@@ -142,7 +141,7 @@ def _address(wanted: NewVersion) -> object:
     address = f"models:/{wanted.model_id}"
     source = wanted.source
     if isinstance(source, str) and source.startswith("models:/m-") and source.rstrip("/") != address:
-        raise InvalidParameter(f"The source {source!r:.200} is not the logged model {wanted.model_id}; give one of them.")
+        raise InvalidParameter(f"The source {source!r:.200} is not the logged model {wanted.model_id}; give one.")
     return address
 
 

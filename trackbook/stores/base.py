@@ -28,6 +28,7 @@ from trackbook.entities import (
     StoredFile,
     ViewType,
 )
+from trackbook.stores.models import LoggedModelStore
 from trackbook.stores.registry import RegistryStore
 from trackbook.stores.upkeep import UpkeepStore
 
@@ -404,7 +405,15 @@ class FileStore(ABC):
         """Forget what `stored_files` would list, or just the files of a list, of deleted runs too; return how many."""
 
 
-class Store(ExperimentStore, RunStore, PointStore, FileStore, RegistryStore, UpkeepStore):
+class Store(
+    ExperimentStore,
+    RunStore,
+    PointStore,
+    FileStore,
+    LoggedModelStore,
+    RegistryStore,
+    UpkeepStore,
+):
     """A backend store: all the nouns of one place.
 
     Attributes:

@@ -30,6 +30,8 @@ from trackbook.stores.sql.examining import Examining
 from trackbook.stores.sql.experiments import Experiments
 from trackbook.stores.sql.files import Files
 from trackbook.stores.sql.inputs import Inputs
+from trackbook.stores.sql.logged_model_search import LoggedModelSearch
+from trackbook.stores.sql.logged_models import LoggedModels
 from trackbook.stores.sql.places import Places, root_of
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.purging import Purging
@@ -59,6 +61,8 @@ class SqlStore(
     Points,
     Files,
     Registry,
+    LoggedModels,
+    LoggedModelSearch,
     Purging,
     Examining,
     Rejecting,
