@@ -161,7 +161,8 @@ def _copied(tracking: Store, located: Located, name: str) -> Iterator[tuple[Logg
     """A new logged model with a copy of the files; taken back if what is done with it fails."""
     experiment = _experiment_for(tracking, located)
     new = NewModel(experiment, _NOT_IN_A_NAME.sub("_", name), located.run_id, model_id=f"m-{uuid4().hex}")
-    repository = open_artifacts(tracking.model_location(experiment, str(new.model_id)))
+    location = tracking.model_location(experiment, str(new.model_id))
+    repository = open_artifacts(location)
     made = False
     try:
         with tempfile.TemporaryDirectory(prefix="trackbook-model-") as folder:  # 0700
@@ -175,8 +176,17 @@ def _copied(tracking: Store, located: Located, name: str) -> Iterator[tuple[Logg
     except BaseException:
         if made:
             tracking.delete_logged_model(str(new.model_id))
-        repository.remove()
+        _remove(location, str(new.model_id))
         raise
+
+
+def _remove(location: str, model_id: str) -> None:
+    """Delete a model's files, with the folder that bears its id if there is one."""
+    above, found, _ = location.rpartition(f"/{model_id}/")
+    if found:
+        open_artifacts(above).remove(SafeRelPath((model_id,)))
+    else:
+        open_artifacts(location).remove()
 
 
 def _experiment_for(tracking: Store, located: Located) -> str:
