@@ -563,8 +563,8 @@ class StoreContract(
     SearchContract,
     PointContract,
     FileContract,
-    RegistryContract,
     LoggedModelContract,
+    RegistryContract,
     UpkeepContract,
 ):
     """All that `trackbook.stores.base` promises of a store; give it a fixture `store` with an empty one."""

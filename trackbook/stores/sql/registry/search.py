@@ -21,8 +21,8 @@ from trackbook.stores.sql.compile import Compiler, registered_model_compiler, ve
 from trackbook.stores.sql.dialects.dialect import Dialect
 from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.engine import Connection, Database
+from trackbook.stores.sql.pages import check_page_size, next_token, offset_of
 from trackbook.stores.sql.registry.loading import MODELS, VERSIONS, load_models, load_versions
-from trackbook.stores.sql.search import check_page_size, offset_of, token_of
 
 __all__ = ["RegistrySearch"]
 
@@ -118,4 +118,4 @@ class RegistrySearch:
         with self.database.read() as connection:
             rows = connection.execute(f"{statement.sql} LIMIT ? OFFSET ?", (*statement.values, max_results + 1, offset))
             found = load(connection, rows[:max_results])
-        return PagedList(found, token_of(offset + max_results) if len(rows) > max_results else None)
+        return PagedList(found, next_token(offset + max_results) if len(rows) > max_results else None)
