@@ -52,6 +52,10 @@ class Settings:
     artifact_root: str | None = _setting(
         "ARTIFACT_ROOT", "where new experiments of a server's database keep their artifacts: a folder or a URI"
     )
+    trust: str = _setting("TRUST", "whose models may run code when they are loaded: own, store or none", "own")
+    config_dir: str | None = _setting(
+        "CONFIG_DIR", "the user's folder for what is trusted; ~/.config/trackbook if unset"
+    )
     file_mode: str | None = _setting("FILE_MODE", "permissions of new databases and folders, octal, such as 660")
 
 
@@ -69,6 +73,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             continue
         values[setting.name] = _switch(name, text) if isinstance(setting.default, bool) else text
     _parts(values.get("capture", "all"))
+    if values.get("trust", "own") not in ("own", "store", "none"):
+        raise InvalidParameter(f"TRACKBOOK_TRUST is {values['trust']!r}; it is own, store or none.")
     return Settings(**values)
 
 

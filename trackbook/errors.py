@@ -8,10 +8,12 @@ TrackbookError                  INTERNAL_ERROR              500
 ├── AlreadyExists               RESOURCE_ALREADY_EXISTS     400
 ├── InvalidState                INVALID_STATE               409   not the 500 of MLflow: clients retry a 500
 ├── PermissionDenied            PERMISSION_DENIED           403
-│   └── ReadOnlyStore           PERMISSION_DENIED           403
+│   ├── ReadOnlyStore           PERMISSION_DENIED           403
+│   └── UntrustedModel          PERMISSION_DENIED           403   names the digest and the command
 ├── NotSupported                NOT_IMPLEMENTED             501
 ├── MissingDependency           INTERNAL_ERROR              500   names the pip command
 ├── ExecutionException          INTERNAL_ERROR              500   a project's run failed
+├── ModelValidationFailed       BAD_REQUEST                 400   a model does not reach its thresholds
 ├── RestException               INTERNAL_ERROR              500   unless the server's answer says another
 └── StoreError                  INTERNAL_ERROR              500
     ├── StoreAway               TEMPORARILY_UNAVAILABLE     503   the same call may work later
@@ -43,6 +45,7 @@ __all__ = [
     "InvalidParameter",
     "InvalidState",
     "MissingDependency",
+    "ModelValidationFailed",
     "NotFound",
     "NotSupported",
     "PermissionDenied",
@@ -54,6 +57,7 @@ __all__ = [
     "StoreAway",
     "StoreError",
     "TrackbookError",
+    "UntrustedModel",
 ]
 
 #: HTTP status of every error code that MLflow's clients know.
@@ -195,6 +199,10 @@ class ReadOnlyStore(PermissionDenied):
     """A write to a store that can only be read."""
 
 
+class UntrustedModel(PermissionDenied):
+    """Loading a model would run code that came with it, and its user has not said that she trusts it."""
+
+
 class NotSupported(TrackbookError):
     """Something that Trackbook leaves out; the message names what to use."""
 
@@ -207,6 +215,12 @@ class MissingDependency(TrackbookError, ImportError):
 
 class ExecutionException(TrackbookError):
     """A run of a project failed."""
+
+
+class ModelValidationFailed(TrackbookError):
+    """A model does not reach the thresholds that it was held against."""
+
+    code = "BAD_REQUEST"
 
 
 class RestException(TrackbookError):

@@ -14,6 +14,7 @@ from trackbook.errors import (
     InvalidParameter,
     InvalidState,
     MissingDependency,
+    ModelValidationFailed,
     NotFound,
     NotSupported,
     PermissionDenied,
@@ -25,6 +26,7 @@ from trackbook.errors import (
     StoreAway,
     StoreError,
     TrackbookError,
+    UntrustedModel,
 )
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "InvalidState",
     "MissingDependency",
     "MlflowException",
+    "ModelValidationFailed",
     "NotFound",
     "NotSupported",
     "PermissionDenied",
@@ -51,6 +54,7 @@ __all__ = [
     "StoreAway",
     "StoreError",
     "TrackbookError",
+    "UntrustedModel",
 ]
 
 MlflowException = TrackbookError

@@ -14,12 +14,14 @@ from urllib.parse import unquote, urlsplit
 from trackbook.errors import InvalidParameter, NotSupported
 
 __all__ = [
+    "ModelUri",
     "RunUri",
     "SafeRelPath",
     "StoreUri",
     "check_artifact_root",
     "file_uri",
     "local_path",
+    "parse_model_uri",
     "parse_run_uri",
     "parse_store_uri",
     "strip_user_info",
@@ -221,6 +223,61 @@ def parse_run_uri(uri: str) -> RunUri:
     if scheme.lower() != "runs" or not run_id:
         raise InvalidParameter(f"{uri!r} is no run address; one is runs:/<run_id>/<path>.")
     return RunUri(run_id, str(SafeRelPath.parse(path)) if path else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUri:
+    """``models:/...``: a logged model by its id, or a version of a registered model.
+
+    Attributes:
+        uri: as it was given.
+        model_id: of a logged model; then the rest but `path` is empty.
+        name: of a registered model.
+        version: its number.
+        stage: the stage whose newest version is meant, as it was written.
+        alias: the alias that names the version.
+        path: of a file or folder in the model; "" for all of it.
+
+    With a name and nothing else the newest version is meant, whatever its stage.
+    """
+
+    uri: str
+    model_id: str | None = None
+    name: str = ""
+    version: int | None = None
+    stage: str | None = None
+    alias: str | None = None
+    path: str = ""
+
+
+def parse_model_uri(uri: str) -> ModelUri:
+    """Parse ``models:/m-<id>``, ``models:/<name>/<version>``, ``/<stage>``, ``/latest`` or ``<name>@<alias>``.
+
+    A path in the model may follow.
+
+    Raises:
+        InvalidParameter: it is none of these, or the path is unsafe.
+    """
+    forms = "models:/<name>/<version>, /<stage> or /latest, models:/<name>@<alias> or models:/m-<id>"
+    scheme, _, rest = uri.partition(":")
+    first, _, path = rest.removeprefix("/").partition("/")
+    if scheme.lower() != "models" or not rest.startswith("/") or rest.startswith("//") or not first:
+        raise InvalidParameter(f"{uri!r:.200} is no model address; one is {forms}.")
+    name, found, alias = first.rpartition("@")
+    if found:
+        if not name or not alias:
+            raise InvalidParameter(f"{uri!r:.200} has no name or no alias beside its @; write models:/<name>@<alias>.")
+        return ModelUri(uri, name=name, alias=alias, path=_inner(path))
+    if re.fullmatch(r"m-[0-9a-f]{32}", first) or not path:
+        return ModelUri(uri, model_id=first, path=_inner(path))
+    which, _, path = path.partition("/")
+    if which.isdecimal() and which.isascii():
+        return ModelUri(uri, name=first, version=int(which[:18]), path=_inner(path))
+    return ModelUri(uri, name=first, stage=None if which.lower() == "latest" else which, path=_inner(path))
+
+
+def _inner(path: str) -> str:
+    return str(SafeRelPath.parse(path)) if path else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ __all__ = [
     "check_experiment_name",
     "check_int64",
     "check_key",
+    "check_model_id",
+    "check_model_name",
     "check_pairs",
     "check_run_id",
     "check_run_name",
@@ -28,8 +30,10 @@ __all__ = [
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 MAX_KEY_CHARACTERS = 250
 MAX_VALUE_BYTES = 65_536
-MAX_EXPERIMENT_NAME = MAX_RUN_NAME = 500
+MAX_EXPERIMENT_NAME = MAX_RUN_NAME = MAX_MODEL_NAME = 500
 
+#: What no name of a logged model has: it stands in addresses.
+_NOT_IN_MODEL_NAMES = "/:.%\"'"
 # Besides word characters: MLflow's punctuation. Marks and emoji are admitted by their Unicode category below.
 _PUNCTUATION = frozenset("/_.- :")
 _CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "So", "Sk", "Cf", "Pc"})
@@ -37,6 +41,7 @@ _CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "
 _CONTROLS_OF_DIRECTION = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u00ad")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\- ]*(?:[/.][A-Za-z0-9_\- ]+)*")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}", re.ASCII)
+_MODEL_ID = re.compile(r"m-[0-9a-f]{32}", re.ASCII)
 _EXPERIMENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -144,6 +149,32 @@ def check_run_id(run_id: object) -> str:
             f"{run_id!r:.80} is no run id; one is 32 hexadecimal digits, as info.run_id of a run gives it."
         )
     return run_id
+
+
+def check_model_id(model_id: object) -> str:
+    """The id of a logged model: ``m-`` and 32 lower-case hexadecimal digits."""
+    if not isinstance(model_id, str) or not _MODEL_ID.fullmatch(model_id):
+        raise InvalidParameter(
+            f"{model_id!r:.80} is no id of a logged model; one is 'm-' and 32 hexadecimal digits, as model_id of a "
+            "LoggedModel gives it."
+        )
+    return model_id
+
+
+def check_model_name(name: object) -> str:
+    """The name of a logged model: one line of 1 to 500 characters without any of ``/ : . % " '``."""
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_MODEL_NAME or not name.isprintable() or not name.strip():
+        raise InvalidParameter(
+            f"The name of a logged model is one line of text with 1 to {MAX_MODEL_NAME} characters, not {_a(name)}: "
+            f"{name!r:.80}."
+        )
+    bad = next((character for character in name if character in _NOT_IN_MODEL_NAMES), None)
+    if bad is not None:
+        raise InvalidParameter(
+            f"The name of a logged model, {name!r:.80}, has the character {bad!r}; it stands in addresses, so "
+            "/ : . % \" and ' are not allowed. Replace it."
+        )
+    return unicodedata.normalize("NFC", check_text("The name of a logged model", name))
 
 
 def check_experiment_id(experiment_id: object) -> str:

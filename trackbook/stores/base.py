@@ -28,6 +28,8 @@ from trackbook.entities import (
     StoredFile,
     ViewType,
 )
+from trackbook.stores.models import LoggedModelStore
+from trackbook.stores.registry import RegistryStore
 from trackbook.stores.upkeep import UpkeepStore
 
 if TYPE_CHECKING:
@@ -403,7 +405,15 @@ class FileStore(ABC):
         """Forget what `stored_files` would list, or just the files of a list, of deleted runs too; return how many."""
 
 
-class Store(ExperimentStore, RunStore, PointStore, FileStore, UpkeepStore):
+class Store(
+    ExperimentStore,
+    RunStore,
+    PointStore,
+    FileStore,
+    LoggedModelStore,
+    RegistryStore,
+    UpkeepStore,
+):
     """A backend store: all the nouns of one place.
 
     Attributes:

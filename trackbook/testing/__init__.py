@@ -20,12 +20,16 @@ from trackbook.testing.contracts import (
     UpkeepContract,
 )
 from trackbook.testing.inputs import InputContract
+from trackbook.testing.logged_models import LoggedModelContract
+from trackbook.testing.registry import RegistryContract
 
 __all__ = [
     "ExperimentContract",
     "FileContract",
     "InputContract",
+    "LoggedModelContract",
     "PointContract",
+    "RegistryContract",
     "RunContract",
     "SearchContract",
     "StoreContract",

@@ -11,6 +11,8 @@ from trackbook.entities import Experiment, Metric, Param, RunTag, StoredFile, Vi
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
 from trackbook.stores.base import NewRun, Store
 from trackbook.testing.inputs import InputContract
+from trackbook.testing.logged_models import LoggedModelContract
+from trackbook.testing.registry import RegistryContract
 from trackbook.testing.samples import EXACT, INT64_LIMITS, bits, named, new_run, stored_file
 
 __all__ = [
@@ -555,6 +557,14 @@ class UpkeepContract:
 
 
 class StoreContract(
-    ExperimentContract, RunContract, InputContract, SearchContract, PointContract, FileContract, UpkeepContract
+    ExperimentContract,
+    RunContract,
+    InputContract,
+    SearchContract,
+    PointContract,
+    FileContract,
+    LoggedModelContract,
+    RegistryContract,
+    UpkeepContract,
 ):
     """All that `trackbook.stores.base` promises of a store; give it a fixture `store` with an empty one."""

@@ -15,15 +15,16 @@ from contextlib import closing
 from math import inf, nan
 from pathlib import Path
 
-from trackbook.entities import Metric, Param, RunTag
+from trackbook.entities import Metric, Param, RunTag, StoredFile
 from trackbook.stores import open_store
 from trackbook.stores.base import NewRun
 from trackbook.stores.journal.files import read_header
 from trackbook.stores.journal.records import HEADER, json_record
+from trackbook.stores.models import NewModel
 from trackbook.stores.sql.tables import SCHEMA_VERSION, metadata
 
 HERE = Path(__file__).parent
-ENDED, OPEN = "a" * 32, "b" * 32
+ENDED, OPEN, MODEL = "a" * 32, "b" * 32, f"m-{'c' * 32}"
 PACKED = 300
 VALUES = [0.1, -0.0, nan, inf, -inf, 5e-324, 1.7976931348623157e308]
 STEPS = [0, 1, -1, 2**63 - 1, -(2**63), 7, 8]
@@ -45,6 +46,9 @@ def fill(path: Path) -> None:
     points = [Metric("odd", v, 1_700_000_100_000 + i, s) for i, (v, s) in enumerate(zip(VALUES, STEPS, strict=True))]
     points.append(Metric("on data", 0.5, 1_700_000_100_000, 0, "m-1", "iris", "0f"))
     store.log_batch(OPEN, points, [Param("lr", "1e-3"), Param("long", "x" * 500)], [RunTag("note", "é")])
+    made = NewModel(experiment, "forêt", ENDED, "classifier", {"stage": "trial"}, {"depth": "3"}, MODEL)
+    store.create_logged_model(made, [StoredFile("MLmodel", 3, "0f" * 32, 1_700_000_000_000)])
+    store.log_batch(OPEN, [Metric("accuracy", 0.75, 1_700_000_100_000, 0, MODEL, "iris", "0f")])
     store.close()
     store = open_store(path)
     recorder = store.recorder(OPEN)
@@ -59,7 +63,7 @@ def complete(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE runs SET host = 'example', boot = 'boot', pid = 1")
     for table in metadata.sorted_tables:
         if connection.execute(f"SELECT count(*) FROM {table.name}").fetchone() == (0,):
-            row = [made_up(column.type.python_type) for column in table.columns]
+            row = ["[]" if column.name == "files" else made_up(column.type.python_type) for column in table.columns]
             connection.execute(f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(row))})", row)
     connection.commit()
 

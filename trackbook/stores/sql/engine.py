@@ -352,7 +352,7 @@ def _translated(error: sqlite3.Error, database: Database) -> StoreError | ReadOn
         return StoreAway(
             f"The database {where} has been locked by another program for {BUSY_SECONDS:.0f} s. Try again."
         )
-    if name.startswith("SQLITE_FULL") or "disk is full" in text:
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")) or "disk is full" in text:  # a quota is the second
         return StorageFull(
             f"No space left for the database {where}: {_room(where)} Nothing stored is lost; free some and go on."
         )

@@ -12,7 +12,7 @@ from trackbook.errors import InvalidParameter
 from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.uris import SafeRelPath
 
-__all__ = ["Files"]
+__all__ = ["Files", "checked_file"]
 
 _PUT = "INSERT INTO files (run, path_key, path, size, sha256, time) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _REPLACE = "UPDATE files SET size = ?, sha256 = ?, time = ? WHERE run = ? AND path_key = ?"
@@ -33,7 +33,7 @@ class Files:
     @retried
     def record_files(self, run_id: str, files: Sequence[StoredFile]) -> int:
         check_run_id(run_id)
-        checked = {_path_key(file.path): file for file in map(_checked, files)}
+        checked = {_path_key(file.path): file for file in map(checked_file, files)}
         with self.database.write() as connection:
             run = self._changeable(connection, run_id)
             rows = [(run, key, file.path, file.size, file.sha256, file.time) for key, file in checked.items()]
@@ -70,7 +70,12 @@ def _path_key(path: str) -> str:
     return hashlib.sha256(path.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-def _checked(file: StoredFile) -> StoredFile:
+def checked_file(file: StoredFile) -> StoredFile:
+    """A file whose path, size and hash can be right.
+
+    Raises:
+        InvalidParameter: they cannot.
+    """
     if str(SafeRelPath.parse(file.path)) != file.path:
         raise InvalidParameter(f"The artifact path {file.path!r:.200} has a percent sign, which is not allowed.")
     check_int64(f"The time of {file.path!r}", file.time)

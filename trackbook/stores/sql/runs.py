@@ -69,7 +69,7 @@ class Runs:
     @retried
     def create_run(self, new: NewRun) -> Run:
         experiment = int(check_experiment_id(new.experiment_id))
-        run_id = token_hex(16) if new.run_id is None else check_run_id(new.run_id)
+        run_id = token_hex(16) if new.run_id is None else _chosen_id(new.run_id)
         tags = dict(_checked_tags(check_pairs("Tags", new.tags)))
         name = check_run_name(new.run_name or tags.get(RUN_NAME_TAG) or random_run_name())
         start = self._now() if new.start_time is None else check_int64("start_time", new.start_time)
@@ -309,6 +309,17 @@ class Runs:
             self._end_own(connection, run_id, content["status"], content["end_time"], writer)
         else:
             raise InvalidParameter(f"records of kind {kind} are not known here")
+
+
+def _chosen_id(run_id: object) -> str:
+    """A run id that a caller chose: its folder may not be that of an experiment's models."""
+    checked = check_run_id(run_id)
+    if checked.lower() == "models":
+        raise InvalidParameter(
+            f"A run cannot have the id {checked!r}: an experiment keeps the files of its models in the folder of that "
+            "name. Choose another id, or leave it out."
+        )
+    return checked
 
 
 def deleted_message(run_id: str) -> str:

@@ -30,10 +30,13 @@ from trackbook.stores.sql.examining import Examining
 from trackbook.stores.sql.experiments import Experiments
 from trackbook.stores.sql.files import Files
 from trackbook.stores.sql.inputs import Inputs
+from trackbook.stores.sql.logged_model_search import LoggedModelSearch
+from trackbook.stores.sql.logged_models import LoggedModels
 from trackbook.stores.sql.places import Places, root_of
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.purging import Purging
 from trackbook.stores.sql.recorder import DirectRecorder
+from trackbook.stores.sql.registry.registry import Registry
 from trackbook.stores.sql.rejecting import Rejecting
 from trackbook.stores.sql.runs import Runs, deleted_message
 from trackbook.stores.sql.schema import open_schema
@@ -57,6 +60,9 @@ class SqlStore(
     Inputs,
     Points,
     Files,
+    LoggedModels,
+    LoggedModelSearch,
+    Registry,
     Purging,
     Examining,
     Rejecting,

@@ -231,6 +231,7 @@ series = Table(
     Column("model", _text(64, 500), nullable=False, server_default=""),
     Column("dataset", _text(600, 1001), nullable=False, server_default=""),  # name, newline, digest
     Index("series_by_key", "key", "model", "dataset", unique=True),
+    Index("series_by_model", "model"),
 )
 
 points = _table(

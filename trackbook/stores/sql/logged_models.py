@@ -1,0 +1,260 @@
+"""Logged models in a SQL database: made, finished, changed and deleted; they are read in logged_model_rows.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from secrets import token_hex
+from typing import Any
+
+from trackbook.entities import LifecycleStage, StoredFile
+from trackbook.entities.checks import check_label
+from trackbook.entities.keys import (
+    check_experiment_id,
+    check_int64,
+    check_key,
+    check_model_id,
+    check_model_name,
+    check_pairs,
+    check_run_id,
+    check_text,
+    check_value,
+)
+from trackbook.entities.logged_models import LoggedModel, LoggedModelInput, LoggedModelOutput, LoggedModelStatus
+from trackbook.entities.manifests import files_from_json, files_to_json, manifest_digest
+from trackbook.entities.run_names import random_run_name
+from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
+from trackbook.stores.models import NewModel
+from trackbook.stores.sql.engine import Connection, Database, retried
+from trackbook.stores.sql.files import checked_file
+from trackbook.stores.sql.logged_model_rows import INPUT, OUTPUT, load_models, model_location_in
+from trackbook.stores.sql.tables import PURGING
+
+__all__ = ["LoggedModels"]
+
+_NEW = (
+    "INSERT INTO logged_models (model_id, experiment, name, model_type, source_run, status, creation_time, "
+    "last_update_time, lifecycle_stage, digest, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+)
+_PUT_TAG = (
+    "INSERT INTO logged_model_tags (model, key, value) VALUES (?, ?, ?) "
+    "ON CONFLICT (model, key) DO UPDATE SET value = excluded.value"
+)
+_PUT_PARAM = "INSERT INTO logged_model_params (model, key, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_READ = "INSERT INTO run_models (run, direction, model_id, step) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_MADE = (
+    "INSERT INTO run_models (run, direction, model_id, step) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (run, direction, model_id) DO UPDATE SET step = excluded.step"
+)
+_NEEDED = (
+    "SELECT r.name, v.version FROM model_versions v JOIN registered_models r ON r.id = v.model "
+    "WHERE v.model_id = ? ORDER BY r.name, v.version"
+)
+
+
+class LoggedModels:
+    """The verbs of LoggedModelStore, but for search."""
+
+    database: Database
+    flush: Callable[[], None]
+    _now: Callable[[], int]
+    _absolute: Callable[[str], str]
+    _changeable: Callable[[Connection, str], int]
+
+    def model_location(self, experiment_id: str, model_id: str) -> str:
+        check_model_id(model_id)
+        with self.database.read() as connection:
+            location = _experiment_location(connection, int(check_experiment_id(experiment_id)))
+        return model_location_in(self._absolute(location), model_id)
+
+    @retried
+    def create_logged_model(self, new: NewModel, files: Sequence[StoredFile] | None = None) -> LoggedModel:
+        experiment = int(check_experiment_id(new.experiment_id))
+        model_id = f"m-{token_hex(16)}" if new.model_id is None else check_model_id(new.model_id)
+        name = check_model_name(random_run_name() if new.name is None else new.name)
+        kind = None if new.model_type is None else check_label("The type of a logged model", new.model_type)
+        tags, params = _checked("tag", new.tags), _checked("param", new.params)
+        step = check_int64("The step of a logged model", new.step)
+        status, digest, manifest = _fixed(files)
+        now = self._now()
+        stage = LifecycleStage.ACTIVE
+        with self.database.write() as connection:
+            _experiment_location(connection, experiment)
+            run = None if new.source_run_id is None else _active_run(connection, new.source_run_id)
+            if connection.execute("SELECT 1 FROM logged_models WHERE model_id = ?", (model_id,)):
+                raise AlreadyExists(f"There is a logged model with the id {model_id} already; leave the id out.")
+            row = (model_id, experiment, name, kind, new.source_run_id, status, now, now, stage, digest, manifest)
+            ((key,),) = connection.execute(_NEW, row)
+            if tags:
+                connection.executemany(_PUT_TAG, [(key, *pair) for pair in tags])
+            if params:
+                connection.executemany(_PUT_PARAM, [(key, *pair) for pair in params])
+            if run is not None:
+                connection.execute(_MADE, (run, OUTPUT, model_id, step))
+            return load_models(connection, [key], self._absolute)[0]
+
+    @retried
+    def finalize_logged_model(
+        self,
+        model_id: str,
+        status: str,
+        files: Sequence[StoredFile] | None = None,
+        message: str | None = None,
+    ) -> LoggedModel:
+        wanted = LoggedModelStatus.of(status)
+        if not LoggedModelStatus.is_finalized(wanted):
+            raise InvalidParameter(f"A logged model is finalized as READY or FAILED, not as {wanted.value}.")
+        said = None if message is None else check_text("Why a logged model failed", message)
+        ready = wanted == LoggedModelStatus.READY
+        _, digest, manifest = _fixed(files if ready else None)
+        with self.database.write() as connection:
+            key, present = self._active_model(connection, model_id)
+            if present == LoggedModelStatus.PENDING.number:
+                connection.execute(
+                    "UPDATE logged_models SET status = ?, status_message = ?, digest = ?, files = ?, "
+                    "last_update_time = ? WHERE id = ?",
+                    (wanted.number, said, digest, manifest, self._now(), key),
+                )
+            elif present != wanted.number:
+                raise InvalidState(
+                    f"The logged model {model_id} is {_word(present)} and stays so; log another model instead."
+                )
+            return load_models(connection, [key], self._absolute)[0]
+
+    def get_logged_model(self, model_id: str) -> LoggedModel:
+        check_model_id(model_id)
+        self.flush()
+        with self.database.read() as connection:
+            return load_models(connection, [self._active_model(connection, model_id, lock=False)[0]], self._absolute)[0]
+
+    def logged_model_files(self, model_id: str) -> list[StoredFile]:
+        with self.database.read() as connection:
+            key, _ = self._active_model(connection, model_id, lock=False)
+            ((text,),) = connection.execute("SELECT files FROM logged_models WHERE id = ?", (key,))
+        return files_from_json(text)
+
+    @retried
+    def set_logged_model_tags(self, model_id: str, tags: Mapping[str, object]) -> None:
+        checked = _checked("tag", tags)
+        with self.database.write() as connection:
+            key, _ = self._active_model(connection, model_id)
+            connection.executemany(_PUT_TAG, [(key, *pair) for pair in checked])
+            self._touch_model(connection, key)
+
+    @retried
+    def delete_logged_model_tag(self, model_id: str, key: str) -> None:
+        name = check_key("tag", key)
+        with self.database.write() as connection:
+            model, _ = self._active_model(connection, model_id)
+            if not connection.change("DELETE FROM logged_model_tags WHERE model = ? AND key = ?", (model, name)):
+                raise NotFound(f"The logged model {model_id} has no tag {name!r}.")
+            self._touch_model(connection, model)
+
+    @retried
+    def log_model_params(self, model_id: str, params: Mapping[str, object]) -> None:
+        checked = _checked("param", params)
+        with self.database.write() as connection:
+            key, _ = self._active_model(connection, model_id)
+            if connection.executemany(_PUT_PARAM, [(key, *pair) for pair in checked]) < len(checked):
+                _refuse_another_value(connection, key, model_id, checked)
+            self._touch_model(connection, key)
+
+    @retried
+    def delete_logged_model(self, model_id: str) -> None:
+        with self.database.write(durable=True) as connection:
+            key, _ = self._active_model(connection, model_id)
+            needed = [f"{name}/{version}" for name, version in connection.execute(_NEEDED, (model_id,))]
+            if needed:
+                raise InvalidState(
+                    f"The logged model {model_id} has the files of {', '.join(needed[:10])}, which were registered. "
+                    "Delete those versions first."
+                )
+            connection.execute(
+                "UPDATE logged_models SET lifecycle_stage = ?, deleted_time = ?, last_update_time = ? WHERE id = ?",
+                (LifecycleStage.DELETED, self._now(), self._now(), key),
+            )
+
+    @retried
+    def log_models(
+        self, run_id: str, inputs: Sequence[LoggedModelInput] = (), outputs: Sequence[LoggedModelOutput] = ()
+    ) -> None:
+        read = [check_model_id(item.model_id) for item in inputs]
+        made = {check_model_id(item.model_id): check_int64("The step of a model", item.step) for item in outputs}
+        check_run_id(run_id)
+        with self.database.write() as connection:
+            run = self._changeable(connection, run_id)
+            for model_id in {*read, *made}:
+                self._active_model(connection, model_id, lock=False)
+            if read:
+                connection.executemany(_READ, [(run, INPUT, model_id, 0) for model_id in read])
+            if made:
+                connection.executemany(_MADE, [(run, OUTPUT, *pair) for pair in made.items()])
+
+    def _active_model(self, connection: Connection, model_id: str, *, lock: bool = True) -> tuple[int, int]:
+        """The key and the status of a model that is not deleted."""
+        locked = connection.dialect.lock if lock else ""
+        rows = connection.execute(
+            f"SELECT id, status, lifecycle_stage FROM logged_models WHERE model_id = ?{locked}",
+            (check_model_id(model_id),),
+        )
+        if not rows or rows[0][2] != LifecycleStage.ACTIVE:
+            gone = " It was deleted." if rows and rows[0][2] == LifecycleStage.DELETED else ""
+            raise NotFound(
+                f"There is no logged model with the id {model_id} in {self.database.where}.{gone} "
+                "search_logged_models() lists them."
+            )
+        return int(rows[0][0]), int(rows[0][1])
+
+    def _touch_model(self, connection: Connection, key: int) -> None:
+        connection.execute("UPDATE logged_models SET last_update_time = ? WHERE id = ?", (self._now(), key))
+
+
+def _experiment_location(connection: Connection, experiment: int) -> str:
+    """Where an active experiment keeps its artifacts, as stored."""
+    rows = connection.execute("SELECT artifact_location, lifecycle_stage FROM experiments WHERE id = ?", (experiment,))
+    if not rows or rows[0][1] == PURGING:
+        raise NotFound(f"There is no experiment with the id '{experiment}'; set_experiment(name) makes one.")
+    if rows[0][1] != LifecycleStage.ACTIVE:
+        raise InvalidState(
+            f"The experiment {experiment} is deleted and takes no models; "
+            f"restore_experiment('{experiment}') brings it back."
+        )
+    return str(rows[0][0])
+
+
+def _active_run(connection: Connection, run_id: str) -> int:
+    lock = connection.dialect.lock
+    rows = connection.execute(f"SELECT id, lifecycle_stage FROM runs WHERE run_id = ?{lock}", (check_run_id(run_id),))
+    if not rows or rows[0][1] == PURGING:
+        raise NotFound(f"There is no run with the id {run_id!r}; search_runs() lists them.")
+    if rows[0][1] != LifecycleStage.ACTIVE:
+        raise InvalidState(f"The run {run_id} is deleted and makes no models; restore_run({run_id!r}) brings it back.")
+    return int(rows[0][0])
+
+
+def _fixed(files: Sequence[StoredFile] | None) -> tuple[int, str | None, str | None]:
+    """The status of a model with such files, their digest, and the files as they are stored."""
+    if files is None:
+        return LoggedModelStatus.PENDING.number, None, None
+    checked = [checked_file(file) for file in files]
+    if len({file.path for file in checked}) < len(checked):
+        raise InvalidParameter("A file stands twice among the files of a logged model; give each path once.")
+    return LoggedModelStatus.READY.number, manifest_digest(checked), files_to_json(checked)
+
+
+def _checked(kind: str, pairs: object) -> list[tuple[str, str]]:
+    given = check_pairs(f"{kind.capitalize()}s of a logged model", pairs)
+    return [(check_key(kind, key), check_value(kind, str(key), value)) for key, value in given]
+
+
+def _refuse_another_value(connection: Connection, model: int, model_id: str, params: list[tuple[str, Any]]) -> None:
+    known = dict(connection.execute("SELECT key, value FROM logged_model_params WHERE model = ?", (model,)))
+    for name, value in params:
+        if known[name] != value:
+            raise InvalidParameter(
+                f"The param {name!r} of the logged model {model_id} is {known[name]!r:.100} and cannot become "
+                f"{value!r:.100}: params are set once. Use a tag for what changes."
+            )
+
+
+def _word(status: int) -> str:
+    return LoggedModelStatus.of(status).value
