@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from trackbook import artifacts, data, entities, exceptions, tracking
+    from trackbook import artifacts, data, entities, exceptions, models, sklearn, tracking
     from trackbook.client import Client, MlflowClient
     from trackbook.exceptions import MlflowException
     from trackbook.runs.active import ActiveRun
@@ -117,6 +117,7 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "models",
     "restore_experiment",
     "restore_run",
     "search_experiments",
@@ -128,6 +129,7 @@ __all__ = [
     "set_tag",
     "set_tags",
     "set_tracking_uri",
+    "sklearn",
     "start_run",
     "tracking",
 ]
@@ -153,7 +155,7 @@ _ROOMS = {
     "set_tracking_uri",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = ("artifacts", "data", "entities", "exceptions", "tracking")
+_MODULES = ("artifacts", "data", "entities", "exceptions", "models", "sklearn", "tracking")
 
 if not TYPE_CHECKING:  # a type checker shall find a misspelt name
 

@@ -13,6 +13,7 @@ TrackbookError                  INTERNAL_ERROR              500
 ├── NotSupported                NOT_IMPLEMENTED             501
 ├── MissingDependency           INTERNAL_ERROR              500   names the pip command
 ├── ExecutionException          INTERNAL_ERROR              500   a project's run failed
+├── ModelValidationFailed       BAD_REQUEST                 400   a model does not reach its thresholds
 ├── RestException               INTERNAL_ERROR              500   unless the server's answer says another
 └── StoreError                  INTERNAL_ERROR              500
     ├── StoreAway               TEMPORARILY_UNAVAILABLE     503   the same call may work later
@@ -44,6 +45,7 @@ __all__ = [
     "InvalidParameter",
     "InvalidState",
     "MissingDependency",
+    "ModelValidationFailed",
     "NotFound",
     "NotSupported",
     "PermissionDenied",
@@ -213,6 +215,12 @@ class MissingDependency(TrackbookError, ImportError):
 
 class ExecutionException(TrackbookError):
     """A run of a project failed."""
+
+
+class ModelValidationFailed(TrackbookError):
+    """A model does not reach the thresholds that it was held against."""
+
+    code = "BAD_REQUEST"
 
 
 class RestException(TrackbookError):

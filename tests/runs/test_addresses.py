@@ -112,7 +112,7 @@ def test_bad_address_is_refused(file_store: Store, arguments: dict[str, Any]) ->
         addresses.list_artifacts(**arguments, tracking_uri=file_store.uri)
 
 
-@pytest.mark.parametrize("address", ["models:/m/1", "dbfs:/x", "mlflow-artifacts:/1/x"])
+@pytest.mark.parametrize("address", ["dbfs:/x", "mlflow-artifacts:/1/x"])
 def test_address_of_what_is_coming_says_so(address: str) -> None:
     with pytest.raises(NotSupported):
         addresses.download_artifacts(address)

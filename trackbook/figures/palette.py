@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["DARK", "DASHES", "GREY", "LIGHT", "MARKS", "MARK_PATHS", "SLOTS", "run_color", "run_dash", "run_mark"]
+__all__ = [
+    "BOTH",
+    "DARK",
+    "DASHES",
+    "GREY",
+    "LIGHT",
+    "MARKS",
+    "MARK_PATHS",
+    "SLOTS",
+    "run_color",
+    "run_dash",
+    "run_mark",
+]
 
 #: Slots that have a colour of their own; further runs are drawn in grey.
 SLOTS = 24
@@ -15,6 +27,11 @@ LIGHT = (
 DARK = (
     "#86a5ff", "#f98a35", "#7fecc0", "#bd6fa6", "#f2dc45", "#8b69f2",
     "#35cdfb", "#e2553c", "#a8d355", "#d5e6f6", "#bf9c74", "#f99cc6",
+)  # fmt: skip
+#: For a picture that is stored once and lies on white or on near black: at least 3:1 on each.
+BOTH = (
+    "#3f63e8", "#c86400", "#0a8f74", "#ae459b", "#876923", "#7d58ca",
+    "#1583c4", "#c13d54", "#578d0a", "#587183", "#8d644a", "#db4094",
 )  # fmt: skip
 DASHES = ("solid", "6px,3px", "2px,3px", "8px,3px,2px,3px")
 MARKS = (
@@ -38,11 +55,11 @@ MARK_PATHS = (
 )
 
 
-def run_color(slot: int | None, dark: bool = False) -> str:
-    """The colour of a slot as hex; grey for None and beyond the last slot."""
+def run_color(slot: int | None, dark: bool | None = False) -> str:
+    """The colour of a slot as hex; grey for None and beyond the last slot. Where dark is None, it is for both."""
     if slot is None or not 1 <= slot <= SLOTS:
         return GREY
-    return (DARK if dark else LIGHT)[(slot - 1) % 12]
+    return (BOTH if dark is None else DARK if dark else LIGHT)[(slot - 1) % 12]
 
 
 def run_dash(slot: int | None) -> str:

@@ -2,11 +2,22 @@
 
 from trackbook.filters.parsing import parse_filter, parse_order
 from trackbook.filters.tree import And, Comparison, Filter, Identifier, Not, Or, Ordering, Value, identifiers
-from trackbook.filters.vocabulary import AGGREGATES, EXPERIMENTS, RUNS, Attribute, Family, Vocabulary
+from trackbook.filters.vocabulary import (
+    AGGREGATES,
+    EXPERIMENTS,
+    MODEL_VERSIONS,
+    REGISTERED_MODELS,
+    RUNS,
+    Attribute,
+    Family,
+    Vocabulary,
+)
 
 __all__ = [
     "AGGREGATES",
     "EXPERIMENTS",
+    "MODEL_VERSIONS",
+    "REGISTERED_MODELS",
     "RUNS",
     "And",
     "Attribute",

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["AGGREGATES", "EXPERIMENTS", "OPERATORS", "RUNS", "Attribute", "Family", "Kind", "Vocabulary"]
+__all__ = [
+    "AGGREGATES",
+    "EXPERIMENTS",
+    "MODEL_VERSIONS",
+    "OPERATORS",
+    "REGISTERED_MODELS",
+    "RUNS",
+    "Attribute",
+    "Family",
+    "Kind",
+    "Vocabulary",
+]
 
 Kind = Literal["number", "text"]
 
@@ -114,6 +125,34 @@ EXPERIMENTS = Vocabulary(
         Attribute("creation_time", "number"),
         Attribute("last_update_time", "number"),
         _LIFECYCLE,
+    ),
+    prefixes=("attributes", "attribute"),
+    families=(_TAGS,),
+)
+
+_CREATED = Attribute("creation_timestamp", "number", aliases=("creation_time",))
+_CHANGED = Attribute("last_updated_timestamp", "number", aliases=("timestamp", "last_updated_time"))
+
+REGISTERED_MODELS = Vocabulary(
+    noun="registered models",
+    attributes=(Attribute("name", "text"), Attribute("description", "text"), _CREATED, _CHANGED),
+    prefixes=("attributes", "attribute"),
+    families=(_TAGS,),
+)
+
+MODEL_VERSIONS = Vocabulary(
+    noun="versions of models",
+    attributes=(
+        Attribute("name", "text"),
+        Attribute("version_number", "number", aliases=("version",)),
+        Attribute("stage", "text", aliases=("current_stage",), choices=("None", "Staging", "Production", "Archived")),
+        Attribute("run_id", "text"),
+        Attribute("model_id", "text"),
+        Attribute("source_path", "text", aliases=("source",)),
+        Attribute("user_id", "text"),
+        Attribute("description", "text"),
+        _CREATED,
+        _CHANGED,
     ),
     prefixes=("attributes", "attribute"),
     families=(_TAGS,),

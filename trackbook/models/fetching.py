@@ -16,7 +16,7 @@ from trackbook.entities.manifests import manifest_digest
 from trackbook.errors import DamagedArtifact, InvalidParameter
 from trackbook.models.model import MLMODEL, Model
 from trackbook.models.trust import Trust, origin_of
-from trackbook.registry.addresses import Located, locate
+from trackbook.runs.model_addresses import Located, locate
 from trackbook.stores.artifacts.digests import Digest
 from trackbook.uris import SafeRelPath
 
@@ -88,7 +88,7 @@ def fetched(uri: object, dst_path: str | os.PathLike[str] | None = None) -> Iter
     """A private copy of the model at an address, which is deleted at the end of the block unless it is kept.
 
     Args:
-        uri: see `trackbook.registry.addresses.locate`.
+        uri: see `trackbook.runs.model_addresses.locate`.
         dst_path: folder for a copy that stays; a new private one if None.
 
     Raises:

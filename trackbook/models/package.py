@@ -190,20 +190,20 @@ def _log(build: Callable[[Path, Model], None], to: Destination) -> ModelInfo:
 
 
 def _new_model(store: Store, to: Destination) -> NewModel:
-    run = current_run() if to.run_id is None else store.get_run(to.run_id)
-    texts = [
+    """Which model is going to be made, checked as far as it can be before its files are written."""
+    tags, params = (
         {check_key(kind, key): str(value) for key, value in (pairs or {}).items()}
         for kind, pairs in (("tag", to.tags), ("param", to.params))
-    ]
-    name = to.name or to.artifact_path
+    )
     if to.model_id is not None:
         known = store.get_logged_model(to.model_id)
-        return NewModel(
-            known.experiment_id, known.name, known.source_run_id, known.model_type, *texts, known.model_id, to.step
-        )
+        experiment, name, run_id, kind = known.experiment_id, known.name, known.source_run_id, known.model_type
+        return NewModel(experiment, name, run_id, kind, tags, params, known.model_id, to.step)
+    run = current_run() if to.run_id is None else store.get_run(to.run_id)
     experiment = run.info.experiment_id if run is not None else current_experiment_id()
     run_id = None if run is None else run.info.run_id
-    return NewModel(experiment, name or "model", run_id, to.model_type, *texts, f"m-{uuid4().hex}", to.step)
+    name = to.name or to.artifact_path or "model"
+    return NewModel(experiment, name, run_id, to.model_type, tags, params, f"m-{uuid4().hex}", to.step)
 
 
 def _record(store: Store, new: NewModel, files: Sequence[StoredFile], to: Destination) -> LoggedModel:
@@ -242,7 +242,7 @@ def load(
 
     Args:
         flavor: of its library.
-        uri: see `trackbook.registry.addresses.locate`.
+        uri: see `trackbook.runs.model_addresses.locate`.
         dst_path: folder for a copy of its files that stays.
         trust: True lets this call run code that comes with the model; None asks the user's rules.
         options: what this flavor's load_model takes beyond that.

@@ -20,7 +20,7 @@ from trackbook.config import read_settings
 from trackbook.errors import InvalidParameter, UntrustedModel
 
 if TYPE_CHECKING:
-    from trackbook.registry.addresses import Located
+    from trackbook.runs.model_addresses import Located
 
 __all__ = ["IMPORTED_TAG", "Origin", "Trust", "config_folder", "is_trusted", "origin_of", "remember", "trusted_digests"]
 
@@ -178,9 +178,9 @@ class Trust:
         origin = self.origin
         by = f", logged by {origin.logged_by}" if origin.logged_by else ""
         raise UntrustedModel(
-            f"The model {origin.label} (digest {self.digest}{by}) {hazard}, so loading it could run code that came with "
-            f"it. If you know where it comes from: `trackbook models trust {self.digest}` trusts it from now on, and "
-            "trust=True allows this one call."
+            f"The model {origin.label} (digest {self.digest}{by}) {hazard}, so loading it could run code that came "
+            f"with it. If you know where it comes from: `trackbook models trust {self.digest}` trusts it from now "
+            "on, and trust=True allows this one call."
         )
 
     def unpickle(self, path: Path, purpose: str = "is a pickle", find: Callable[[str, str], Any] | None = None) -> Any:

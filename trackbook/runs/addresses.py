@@ -1,14 +1,16 @@
-"""Artifacts by address: runs:/<run_id>/<path>, a local path, a file: URI, s3:// and so on, or a run's id and a path."""
+"""Artifacts by address: runs:/, models:/, a local path, a file: URI, s3:// and so on, or a run's id and a path."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.entities import FileInfo
-from trackbook.errors import InvalidParameter, NotSupported
+from trackbook.errors import InvalidParameter, NotFound
 from trackbook.runs.artifacts import download_from, run_artifacts, zip_from
 from trackbook.runs.documents import decode_document, decode_text
+from trackbook.runs.model_addresses import locate
 from trackbook.runs.pictures import decode_image
 from trackbook.runs.session import current_store
 from trackbook.stores import open_store
@@ -33,18 +35,18 @@ def download_artifacts(
     artifact_path: str | None = None,
     dst_path: str | os.PathLike[str] | None = None,
     tracking_uri: str | None = None,
-    registry_uri: str | None = None,  # noqa: ARG001 - MLflow has it
+    registry_uri: str | None = None,
 ) -> str:
     """Copy an artifact, or a folder of them, to a local folder.
 
     Args:
-        artifact_uri: ``runs:/<run_id>/<path>``, a local path, a ``file:`` URI or an address such as
-            ``s3://bucket/folder``; instead of a run id.
+        artifact_uri: ``runs:/<run_id>/<path>``, ``models:/<name>/<version>`` and its other forms, a local path, a
+            ``file:`` URI or an address such as ``s3://bucket/folder``; instead of a run id.
         run_id: the run; instead of an address.
         artifact_path: path in that run; everything if None.
         dst_path: folder to copy to, made if need be; a new private one if None.
         tracking_uri: the store of the run; the current one if None.
-        registry_uri: taken for compatibility.
+        registry_uri: the store of registered models; the current one if None.
 
     Returns:
         Local path of the copy: ``<dst_path>/<artifact_path>`` for a run id, ``<dst_path>/<last part>`` for an address.
@@ -52,7 +54,7 @@ def download_artifacts(
     Raises:
         NotFound: there is no such run or artifact.
     """
-    place = _place(artifact_uri, run_id, artifact_path, tracking_uri)
+    place = _place(artifact_uri, run_id, artifact_path, tracking_uri, registry_uri)
     return download_from(place.repository, place.path, dst_path, keep_folders=artifact_uri is None)
 
 
@@ -144,7 +146,11 @@ def _content(artifact_uri: str) -> tuple[bytes, str]:
 
 
 def _place(
-    artifact_uri: str | os.PathLike[str] | None, run_id: str | None, artifact_path: str | None, tracking_uri: str | None
+    artifact_uri: str | os.PathLike[str] | None,
+    run_id: str | None,
+    artifact_path: str | None,
+    tracking_uri: str | None,
+    registry_uri: str | None = None,
 ) -> _Place:
     if (artifact_uri is None) == (run_id is None):
         raise InvalidParameter("Give either artifact_uri or run_id (with artifact_path), and exactly one of them.")
@@ -156,11 +162,11 @@ def _place(
     if not address:
         raise InvalidParameter(f"An artifact address is text such as 'runs:/<run_id>/model', not {artifact_uri!r:.80}.")
     scheme = address.partition(":")[0].lower() if ":" in address.partition("/")[0] else ""
-    if scheme == "runs":
-        parsed = parse_run_uri(address.rstrip("/"))
-        return _in_run(parsed.run_id, parsed.path, tracking_uri)
     if scheme == "models":
-        raise NotSupported(f"{address!r} is in the model registry, which comes later. Use runs:/<run_id>/<path>.")
+        found = locate(address, tracking_uri, registry_uri)
+        return _Place(found.repository, found.path)
+    if scheme == "runs":
+        return _of_run(address.rstrip("/"), tracking_uri)
     return _at_path(address) if scheme in ("", "file") else _at_address(address)
 
 
@@ -177,6 +183,18 @@ def _at_address(address: str) -> _Place:
     if above.endswith(("/", ":")):  # the bucket or host itself
         return _Place(open_artifacts(address), None)
     return _Place(open_artifacts(above), SafeRelPath.parse(name))
+
+
+def _of_run(address: str, tracking_uri: str | None) -> _Place:
+    """A run's artifact or, where there is none of that path, the logged model of that name."""
+    parsed = parse_run_uri(address)
+    place = _in_run(parsed.run_id, parsed.path, tracking_uri)
+    if place.path is None or place.repository.info(place.path) is not None:
+        return place
+    with suppress(NotFound):  # then the run's artifacts say what there is
+        found = locate(address, tracking_uri)
+        return _Place(found.repository, found.path)
+    return place
 
 
 def _in_run(run_id: str, path: str, tracking_uri: str | None) -> _Place:

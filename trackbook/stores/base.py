@@ -29,6 +29,7 @@ from trackbook.entities import (
     ViewType,
 )
 from trackbook.stores.models import LoggedModelStore
+from trackbook.stores.registry import RegistryStore
 from trackbook.stores.upkeep import UpkeepStore
 
 if TYPE_CHECKING:
@@ -410,6 +411,7 @@ class Store(
     PointStore,
     FileStore,
     LoggedModelStore,
+    RegistryStore,
     UpkeepStore,
 ):
     """A backend store: all the nouns of one place.

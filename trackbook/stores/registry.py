@@ -108,9 +108,21 @@ class RegistryStore(ABC):
 
     @abstractmethod
     def transition_model_version_stage(
-        self, name: str, version: int | str, stage: str, archive_existing_versions: bool = False
+        self,
+        name: str,
+        version: int | str,
+        stage: str,
+        archive_existing_versions: bool = False,
+        note: str | None = None,
     ) -> ModelVersion:
-        """Change its stage, and archive the other versions of that stage in the same transaction."""
+        """Change its stage, and archive the other versions of that stage in the same transaction.
+
+        Args:
+            name, version: of the version.
+            stage: one of STAGES.
+            archive_existing_versions: only for Staging and Production.
+            note: what the audit trail says besides.
+        """
 
     @abstractmethod
     def delete_model_version(self, name: str, version: int | str) -> None:
@@ -139,8 +151,8 @@ class RegistryStore(ABC):
         """Remove a tag; none there is no error."""
 
     @abstractmethod
-    def set_registered_model_alias(self, name: str, alias: str, version: int | str) -> None:
-        """Point an alias at a version."""
+    def set_registered_model_alias(self, name: str, alias: str, version: int | str, note: str | None = None) -> None:
+        """Point an alias at a version; the audit trail also has the note."""
 
     @abstractmethod
     def delete_registered_model_alias(self, name: str, alias: str) -> None:

@@ -21,6 +21,7 @@ from trackbook.testing.contracts import (
 )
 from trackbook.testing.inputs import InputContract
 from trackbook.testing.logged_models import LoggedModelContract
+from trackbook.testing.registry import RegistryContract
 
 __all__ = [
     "ExperimentContract",
@@ -28,6 +29,7 @@ __all__ = [
     "InputContract",
     "LoggedModelContract",
     "PointContract",
+    "RegistryContract",
     "RunContract",
     "SearchContract",
     "StoreContract",

@@ -12,6 +12,7 @@ from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotF
 from trackbook.stores.base import NewRun, Store
 from trackbook.testing.inputs import InputContract
 from trackbook.testing.logged_models import LoggedModelContract
+from trackbook.testing.registry import RegistryContract
 from trackbook.testing.samples import EXACT, INT64_LIMITS, bits, named, new_run, stored_file
 
 __all__ = [
@@ -563,6 +564,7 @@ class StoreContract(
     PointContract,
     FileContract,
     LoggedModelContract,
+    RegistryContract,
     UpkeepContract,
 ):
     """All that `trackbook.stores.base` promises of a store; give it a fixture `store` with an empty one."""

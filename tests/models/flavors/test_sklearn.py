@@ -156,7 +156,7 @@ def test_what_is_wrong_leaves_nothing_behind() -> None:
         {"metadata": {"a": object()}},
     ):
         with pytest.raises(InvalidParameter):
-            sklearn.save_model(model, "model", **words)  # type: ignore[arg-type]
+            sklearn.save_model(model, "model", **words)
         assert set(os.listdir()) <= {"config", "work"}
     with pytest.raises(InvalidParameter, match="has neither"):
         sklearn.save_model(object(), "model")

@@ -18,7 +18,9 @@ from trackbook.stores.sql.tables import HEAD
 __all__ = [
     "DATASETS",
     "EXPERIMENT_COLUMNS",
+    "REGISTERED_MODEL_COLUMNS",
     "RUN_COLUMNS",
+    "VERSION_COLUMNS",
     "Column",
     "Related",
     "column",
@@ -103,6 +105,28 @@ EXPERIMENT_COLUMNS = {
     "creation_time": column("e.creation_time"),
     "last_update_time": column("e.last_update_time"),
     "lifecycle_stage": column("e.lifecycle_stage"),
+}
+
+#: Attributes of registered models, whose table is called m.
+REGISTERED_MODEL_COLUMNS = {
+    "name": column("m.name"),
+    "description": column("m.description", nullable=True),
+    "creation_timestamp": column("m.creation_time"),
+    "last_updated_timestamp": column("m.last_update_time"),
+}
+
+#: Attributes of their versions, whose table is called r, beside m.
+VERSION_COLUMNS = {
+    "name": column("m.name"),
+    "version_number": column("r.version"),
+    "stage": column("r.stage"),
+    "run_id": column("r.run_id", nullable=True),
+    "model_id": column("r.model_id", nullable=True),
+    "source_path": column("r.source"),
+    "user_id": column("NULLIF(r.user_id, '')", nullable=True),
+    "description": column("r.description", nullable=True),
+    "creation_timestamp": column("r.creation_time"),
+    "last_updated_timestamp": column("r.last_update_time"),
 }
 
 

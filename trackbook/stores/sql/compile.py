@@ -8,13 +8,31 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from trackbook.filters import And, Comparison, Filter, Identifier, Not, Or, Ordering
-from trackbook.stores.sql.columns import DATASETS, EXPERIMENT_COLUMNS, RUN_COLUMNS, Column
+from trackbook.stores.sql.columns import (
+    DATASETS,
+    EXPERIMENT_COLUMNS,
+    REGISTERED_MODEL_COLUMNS,
+    RUN_COLUMNS,
+    VERSION_COLUMNS,
+    Column,
+)
 from trackbook.stores.sql.dialects.dialect import Dialect
 from trackbook.stores.sql.dialects.fragments import FALSE, TRUE, Fragment, all_of, one_of
 from trackbook.stores.sql.dialects.sqlite import SQLITE
 from trackbook.stores.sql.engine import Connection
 
-__all__ = ["Compiler", "Known", "Rows", "SortKey", "compare", "experiment_compiler", "look_up", "run_compiler"]
+__all__ = [
+    "Compiler",
+    "Known",
+    "Rows",
+    "SortKey",
+    "compare",
+    "experiment_compiler",
+    "look_up",
+    "registered_model_compiler",
+    "run_compiler",
+    "version_compiler",
+]
 
 
 class Rows(NamedTuple):
@@ -229,8 +247,19 @@ def run_compiler(known: Known, owner: str = "r.id") -> Compiler:
 
 def experiment_compiler(dialect: Dialect = SQLITE) -> Compiler:
     """For experiments, whose table is called e."""
+    return Compiler("e.id", EXPERIMENT_COLUMNS, _tags("experiment_tags", "experiment"), dialect)
 
-    def rows(name: Identifier) -> Rows:
-        return Rows("experiment_tags", "experiment", "key", name.key, "value")
 
-    return Compiler("e.id", EXPERIMENT_COLUMNS, rows, dialect)
+def registered_model_compiler(dialect: Dialect = SQLITE) -> Compiler:
+    """For registered models, whose table is called m."""
+    return Compiler("m.id", REGISTERED_MODEL_COLUMNS, _tags("registered_model_tags", "model"), dialect)
+
+
+def version_compiler(dialect: Dialect = SQLITE) -> Compiler:
+    """For versions, whose table is called r, beside that of their models, m."""
+    return Compiler("r.id", VERSION_COLUMNS, _tags("model_version_tags", "version"), dialect)
+
+
+def _tags(table: str, owner: str) -> Callable[[Identifier], Rows]:
+    """Where the tags of a noun stand whose only names with a prefix are tags."""
+    return lambda name: Rows(table, owner, "key", name.key, "value")

@@ -11,7 +11,8 @@ from trackbook.errors import NotSupported
 from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.engine import Database
 from trackbook.stores.sql.logged_model_rows import load_models
-from trackbook.stores.sql.search import check_page_size, offset_of, token_of
+from trackbook.stores.sql.pages import check_page_size, next_token, offset_of
+from trackbook.stores.sql.search import MAX_RESULTS
 
 __all__ = ["LoggedModelSearch"]
 
@@ -32,7 +33,7 @@ class LoggedModelSearch:
         order_by: Sequence[Mapping[str, object]] | None = None,
         page_token: str | None = None,
     ) -> PagedList[LoggedModel]:
-        check_page_size(max_results)
+        check_page_size(max_results, MAX_RESULTS)
         offset = offset_of(page_token)
         if filter_string or datasets or order_by:
             raise NotSupported("Filters and orders of logged models come in a later version; leave them out.")
@@ -48,4 +49,4 @@ class LoggedModelSearch:
                 (*wanted.values, LifecycleStage.ACTIVE, max_results + 1, offset),
             )
             models = load_models(connection, [key for (key,) in rows[:max_results]], self._absolute)
-        return PagedList(models, token_of(offset + max_results) if len(rows) > max_results else None)
+        return PagedList(models, next_token(offset + max_results) if len(rows) > max_results else None)

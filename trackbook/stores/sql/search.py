@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trackbook.entities import Experiment, PagedList, Run, RunStatus, ViewType
-from trackbook.entities.keys import INT64_MAX, check_experiment_id, check_int64
+from trackbook.entities.keys import check_experiment_id, check_int64
 from trackbook.errors import InvalidParameter
 from trackbook.filters import (
     AGGREGATES,
@@ -30,10 +27,11 @@ from trackbook.stores.sql.compile import Known, experiment_compiler, look_up
 from trackbook.stores.sql.dialects.fragments import Fragment, all_of
 from trackbook.stores.sql.engine import Connection, Database
 from trackbook.stores.sql.loading import load_runs, uri_parts
+from trackbook.stores.sql.pages import check_page_size, next_token, offset_of
 from trackbook.stores.sql.plan import RunQuery, find_runs
 from trackbook.stores.sql.runs import LOST_AFTER_MS
 
-__all__ = ["ExperimentSearch", "RunSearch", "check_page_size", "load_runs", "offset_of", "token_of"]
+__all__ = ["ExperimentSearch", "RunSearch", "load_runs"]
 
 MAX_RESULTS = 50_000
 _SILENT_WRITERS = "SELECT DISTINCT writer FROM runs WHERE status = ? AND heartbeat < ?"
@@ -57,14 +55,14 @@ class RunSearch:
         order_by: Sequence[str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[Run]:
-        check_page_size(max_results)
+        check_page_size(max_results, MAX_RESULTS)
         offset = offset_of(page_token)
         asked = _Asked.of(experiment_ids, filter_string, run_view_type, order_by)
         self.flush()
         with self.database.read() as connection:
             keys = find_runs(connection, self._query(connection, asked), max_results + 1, offset)
             runs = load_runs(connection, keys[:max_results], self._artifact_uri)
-        return PagedList(runs, token_of(offset + max_results) if len(keys) > max_results else None)
+        return PagedList(runs, next_token(offset + max_results) if len(keys) > max_results else None)
 
     def run_table(
         self,
@@ -123,7 +121,7 @@ class ExperimentSearch:
         order_by: Sequence[str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[Experiment]:
-        check_page_size(max_results)
+        check_page_size(max_results, MAX_RESULTS)
         offset = offset_of(page_token)
         dialect = self.database.dialect
         compiler = experiment_compiler(dialect)
@@ -142,7 +140,7 @@ class ExperimentSearch:
         with self.database.read() as connection:
             rows = connection.execute(sql, (*values, max_results + 1, offset))
             found = [self._experiment(connection, row) for row in rows[:max_results]]
-        return PagedList(found, token_of(offset + max_results) if len(rows) > max_results else None)
+        return PagedList(found, next_token(offset + max_results) if len(rows) > max_results else None)
 
 
 _NEWEST_EXPERIMENT = Ordering(Identifier("attribute", "creation_time"), ascending=False)
@@ -169,27 +167,3 @@ class _Asked:
             raise InvalidParameter(f"experiment_ids is a list such as ['1', '2'], not {experiment_ids!r:.80}.")
         experiments = dict.fromkeys(int(check_experiment_id(experiment)) for experiment in experiment_ids)
         return cls(tuple(experiments), ViewType.stages(view), parse_filter(filter_string), parse_order(order_by))
-
-
-def check_page_size(max_results: int) -> None:
-    """Refuse a page that is empty or too long."""
-    if not 1 <= check_int64("max_results", max_results) <= MAX_RESULTS:
-        raise InvalidParameter(f"max_results is {max_results}; a page has 1 to {MAX_RESULTS}; page_token goes on.")
-
-
-def token_of(offset: int) -> str:
-    """The token of the page that begins there."""
-    return base64.b64encode(json.dumps({"offset": offset}).encode()).decode()
-
-
-def offset_of(token: str | None) -> int:
-    """Where the page of a token begins; 0 without one."""
-    if not token:
-        return 0
-    try:
-        offset = json.loads(base64.b64decode(token, validate=True))["offset"]
-    except (binascii.Error, ValueError, TypeError, KeyError, RecursionError):
-        offset = None
-    if type(offset) is not int or not 0 <= offset <= INT64_MAX - MAX_RESULTS:
-        raise InvalidParameter(f"{token!r:.80} is no page token; pass what the page before gave as its token.")
-    return offset

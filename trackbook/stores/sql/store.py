@@ -36,6 +36,7 @@ from trackbook.stores.sql.places import Places, root_of
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.purging import Purging
 from trackbook.stores.sql.recorder import DirectRecorder
+from trackbook.stores.sql.registry.registry import Registry
 from trackbook.stores.sql.rejecting import Rejecting
 from trackbook.stores.sql.runs import Runs, deleted_message
 from trackbook.stores.sql.schema import open_schema
@@ -61,6 +62,7 @@ class SqlStore(
     Files,
     LoggedModels,
     LoggedModelSearch,
+    Registry,
     Purging,
     Examining,
     Rejecting,

@@ -174,6 +174,8 @@ def _part(whole: Located, path: str) -> Located:
 
 
 def _below(path: str, folder: str) -> str:
+    if not folder:
+        return path
     return path[len(folder) + 1 :] if path != folder else path.rpartition("/")[2]
 
 
@@ -181,11 +183,9 @@ def _of_run(address: str, store: Store) -> Located:
     parsed = parse_run_uri(address.rstrip("/"))
     run = store.get_run(parsed.run_id)
     repository = run_artifacts(store, run)
-    path = SafeRelPath.parse(parsed.path) if parsed.path else None
+    path = SafeRelPath.parse(parsed.path) if parsed.path not in ("", ".") else None
     if path is None or repository.info(path) is not None:
-        known = repository.records.known(parsed.path or None)
-        files = [StoredFile(_below(f.path, parsed.path), f.size, f.sha256, f.time) for f in known] if path else known
-        return Located(address, repository, path, files or None, store, None, None, parsed.run_id)
+        return Located(address, repository, path, _known(repository, path), store, None, None, parsed.run_id)
     for depth in range(len(path.parts), 0, -1):
         name, inner = "/".join(path.parts[:depth]), "/".join(path.parts[depth:])
         model = _model_of_run(store, run.info.experiment_id, parsed.run_id, name)
@@ -195,6 +195,16 @@ def _of_run(address: str, store: Store) -> Located:
         f"The run {parsed.run_id} has neither a logged model nor an artifact {parsed.path!r}; search_logged_models() "
         "and list_artifacts() list what there is."
     )
+
+
+def _known(repository: ArtifactRepository, path: SafeRelPath | None) -> list[StoredFile] | None:
+    """What is remembered of a folder of a run's artifacts, if that is all that is there."""
+    known = {file.path: file for file in repository.records.known(str(path) if path else None)}
+    there = {str(file) for file, _ in repository.tree(path)[0]} if known else set[str]()
+    if known.keys() != there or not known:
+        return None
+    above = str(path) if path else ""
+    return [StoredFile(_below(f.path, above), f.size, f.sha256, f.time) for f in known.values()]
 
 
 def _model_of_run(store: Store, experiment_id: str, run_id: str, name: str) -> LoggedModel | None:
