@@ -56,6 +56,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--heavy", action="store_true", help="also run tests of frameworks beyond [test] (marker heavy)")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without --heavy a module whose tests are all heavy is not even imported: its frameworks may be absent."""
+    if config.getoption("--heavy") or collection_path.suffix != ".py":
+        return None
+    return "\npytestmark = pytest.mark.heavy\n" in collection_path.read_text(encoding="utf-8") or None
+
+
 def pytest_report_header() -> str:
     spec = importlib.util.find_spec("trackbook")
     return f"trackbook: {spec.origin if spec else 'not installed'}"

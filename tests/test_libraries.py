@@ -83,6 +83,8 @@ GATED = (
     "trackbook/magics/",
     "trackbook/dashboard/",
     "trackbook/demo/",
+    # packages whose calls come through one that asks: trackbook.models.package and trackbook.models.building
+    "trackbook/models/flavors/",
     # modules that import a library only for what it has made, so that it is there
     "trackbook/runs/digests.py",
     "trackbook/signature/inference.py",

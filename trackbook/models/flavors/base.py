@@ -132,13 +132,22 @@ class Flavor(ABC):
         """
         return ""
 
+    def wrap(self, model: Any, pyfunc: Mapping[str, Any]) -> Predictor:
+        """What scores data with a native model.
+
+        Args:
+            model: the native model.
+            pyfunc: the section ``python_function``.
+        """
+        return NativePredictor(model, str(pyfunc.get("predict_fn") or "predict"))
+
     def predictor(self, opened: Opened, model_config: Mapping[str, Any] | None = None) -> Predictor:
         """What `trackbook.pyfunc.load_model` wraps; `hazard` was asked before."""
-        return NativePredictor(self.load(opened), str(opened.pyfunc.get("predict_fn") or "predict"))
+        return self.wrap(self.load(opened), opened.pyfunc)
 
     def answer(self, model: Any, data: Any, params: Mapping[str, Any] | None, written: Written) -> Any:
         """What a native model predicts, just as it will when it is loaded; for the signature of an example."""
-        return NativePredictor(model, str(written.pyfunc.get("predict_fn") or "predict")).predict(data, params)
+        return self.wrap(model, written.pyfunc).predict(data, params)
 
     def accepts(self, model: object) -> bool:
         """Whether a model's class, or one above it, comes from this library; nothing is imported."""

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from trackbook.errors import InvalidParameter
-from trackbook.libraries import is_installed
 from trackbook.models.flavors.base import Flavor, Opened, Written
+from trackbook.models.flavors.estimators import FILES, FORMATS, encoded, hazard_of, read_estimator
 from trackbook.models.model import Model, ModelInfo
 from trackbook.models.package import load, log, save
 from trackbook.models.requirements import pinned
 
 __all__ = ["Estimators", "flavor", "load_model", "log_model", "save_model"]
-
-log_ = logging.getLogger("trackbook")
-
-FORMATS = ("skops", "cloudpickle", "pickle")
-_FILES = {"skops": "model.skops", "cloudpickle": "model.pkl", "pickle": "model.pkl"}
-_warned: set[type] = set()
 
 
 class Estimators(Flavor):
@@ -42,14 +34,10 @@ class Estimators(Flavor):
         **options: Any,
     ) -> Written:
         """See the contract; `skops_trusted_types` are noted for MLflow's readers."""
-        if serialization_format not in (None, *FORMATS):
-            raise InvalidParameter(
-                f"serialization_format is one of {', '.join(FORMATS)}, not {serialization_format!r}."
-            )
         if not callable(getattr(model, "fit", None)) and not callable(getattr(model, "predict", None)):
             raise InvalidParameter(f"A scikit-learn model has fit or predict; {type(model).__name__} has neither.")
-        form, data, types = _encoded(model, serialization_format)
-        name = _FILES[form]
+        form, data, types = encoded(model, serialization_format)
+        name = FILES[form]
         folder.joinpath(name).write_bytes(data)
         config: dict[str, Any] = {
             "pickled_model": name,
@@ -62,23 +50,11 @@ class Estimators(Flavor):
 
     def hazard(self, opened: Opened) -> str:
         """A pickle runs code; a skops file does when it names types that skops does not know."""
-        path, form = _file(opened)
-        if form != "skops":
-            return f"is a {form}"
-        unknown = _unknown_types(path)
-        return f"has objects of the types {', '.join(unknown[:10])}, which skops does not know" if unknown else ""
+        return hazard_of(*_file(opened))
 
     def load(self, opened: Opened, **options: Any) -> Any:
         """See the contract."""
-        path, form = _file(opened)
-        if form != "skops":
-            return opened.trust.unpickle(path, f"is a {form}")
-        import skops.io
-
-        try:
-            return skops.io.load(path, trusted=_unknown_types(path))
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise InvalidParameter(f"{path.name!r} is no skops file: {error}") from None
+        return read_estimator(opened, *_file(opened))
 
 
 flavor = Estimators()
@@ -90,77 +66,6 @@ def _file(opened: Opened) -> tuple[Path, str]:
     if form not in FORMATS:
         raise InvalidParameter(f"MLmodel names the format {form!r}; there are {', '.join(FORMATS)}.")
     return opened.file(name, "model.pkl"), form
-
-
-def _unknown_types(path: Path) -> list[str]:
-    import skops.io
-
-    try:
-        return list(skops.io.get_untrusted_types(file=path))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise InvalidParameter(f"{path.name!r} is no skops file: {error}") from None
-
-
-def _encoded(model: Any, wanted: str | None) -> tuple[str, bytes, list[str]]:
-    """The format, the bytes, and which of its types skops does not know."""
-    if wanted in (None, "skops"):
-        try:
-            return ("skops", *_skops(model))
-        except _Unholdable as problem:
-            if wanted == "skops":
-                raise InvalidParameter(f"skops cannot hold this model: {problem}. Use 'cloudpickle'.") from None
-            _warn(model, problem)
-    if wanted == "pickle":
-        import pickle
-
-        return "pickle", pickle.dumps(model), []
-    import cloudpickle
-
-    return "cloudpickle", cloudpickle.dumps(model), []
-
-
-class _Unholdable(Exception):
-    """Why skops cannot hold a model."""
-
-
-def _warn(model: Any, problem: Exception) -> None:
-    """Say once for each class why a pickle was written."""
-    if type(model) not in _warned:
-        _warned.add(type(model))
-        log_.warning(
-            "%s is stored with cloudpickle, which runs code when it is loaded, because %s.",
-            type(model).__name__,
-            problem,
-        )
-
-
-def _skops(model: Any) -> tuple[bytes, list[str]]:
-    """The bytes of a skops file that was seen to load, and its types that skops does not know."""
-    if not is_installed("skops"):
-        raise _Unholdable('skops is not installed: pip install "trackbook[sklearn]"')
-    import skops.io
-
-    try:
-        data = skops.io.dumps(model)
-        types = list(skops.io.get_untrusted_types(data=data))
-        own = [name for name in types if name.startswith(("__main__.", "__mp_main__."))]
-        if own:
-            raise _Unholdable(
-                f"{', '.join(own)} is defined in this notebook or script, where no other process finds it"
-            )
-        skops.io.loads(data, trusted=types)
-    except (
-        ArithmeticError,
-        AttributeError,
-        ImportError,
-        LookupError,
-        RecursionError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise _Unholdable(f"skops could not store and read it: {type(error).__name__}: {error}") from None
-    return data, types
 
 
 def save_model(
