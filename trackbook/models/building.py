@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import platform
@@ -55,7 +56,7 @@ def build_folder(
 ) -> None:
     """Write everything into an empty folder, MLmodel last."""
     require(f"A model of the flavor {flavor.name}", flavor.library)
-    written = flavor.save(model, folder, **options)
+    written = flavor.save(model, folder, **options, **_asked_for(flavor, given))
     _describe(flavor, model, folder, meta, given, written)
     code = _copy_code(folder, given.code_paths)
     config = {**written.config, "code": code}
@@ -77,6 +78,12 @@ def build_folder(
     write_environment(folder, needed)
     meta.model_size_bytes = sum(file.size for file in hash_folder(folder))
     meta.save(folder / MLMODEL)
+
+
+def _asked_for(flavor: Flavor, given: Packaging) -> dict[str, Any]:
+    """What stands beside a model and is needed to write it: some formats record a run of the model on an example."""
+    wanted = inspect.signature(flavor.save).parameters
+    return {word: getattr(given, word) for word in ("input_example", "signature") if word in wanted}
 
 
 def _describe(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Packaging, written: Written) -> None:

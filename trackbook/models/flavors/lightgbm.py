@@ -46,10 +46,11 @@ class Boosters(Flavor):
         """See the contract; `skops_trusted_types` are noted for MLflow's readers."""
         import lightgbm
 
+        types: list[str] = []
         config: dict[str, Any] = {"lgb_version": lightgbm.__version__, "model_class": _BOOSTER}
         if isinstance(model, lightgbm.Booster):
             model.save_model(folder / "model.lgb")
-            form, name, types = "skops", "model.lgb", []  # MLflow notes a format here too, and reads none
+            form, name = "skops", "model.lgb"  # MLflow notes a format here too, and reads none
         elif isinstance(model, lightgbm.LGBMModel):
             form, data, types = encoded(model, serialization_format)
             name = FILES[form]
