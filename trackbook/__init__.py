@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from trackbook import artifacts, data, entities, exceptions, models, sklearn, tracking
     from trackbook.client import Client, MlflowClient
     from trackbook.exceptions import MlflowException
+    from trackbook.registry.fluent import (
+        register_model,
+        search_model_versions,
+        search_registered_models,
+        set_model_version_tag,
+    )
     from trackbook.runs.active import ActiveRun
     from trackbook.runs.fluent import (
         active_run,
@@ -118,13 +124,17 @@ __all__ = [
     "log_table",
     "log_text",
     "models",
+    "register_model",
     "restore_experiment",
     "restore_run",
     "search_experiments",
+    "search_model_versions",
+    "search_registered_models",
     "search_runs",
     "set_experiment",
     "set_experiment_tag",
     "set_experiment_tags",
+    "set_model_version_tag",
     "set_registry_uri",
     "set_tag",
     "set_tags",
@@ -140,6 +150,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "trackbook.client": "Client MlflowClient",
     "trackbook.exceptions": "MlflowException",
+    "trackbook.registry.fluent": "register_model search_model_versions search_registered_models set_model_version_tag",
     "trackbook.runs.active": "ActiveRun",
     "trackbook.runs.fluent": "active_run delete_tag end_run flush_async_logging last_active_run log_batch log_metric "
     "log_metrics log_param log_params set_tag set_tags start_run",

@@ -188,7 +188,10 @@ def check_artifact_root(uri: str) -> str:
     scheme = _scheme(uri)
     if scheme in ("", "file"):
         return scheme
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:  # such as a bracket that is not closed
+        raise InvalidParameter(f"The artifact address {strip_user_info(uri)!r:.200} cannot be read: {error}.") from None
     shown = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     if parts.password is not None or (parts.username and scheme in _NAMELESS):
         raise InvalidParameter(

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,58 @@ PARAMS: dict[str, Callable[[], Any]] = {
     "dicts": lambda: {"a": {"b": 1, "c": {"d": [1.5], "e": "x"}}},
     "nan": lambda: {"a": float("nan")},
 }
+#: Columns that a caller may hand to predict; MLflow casts each to each type of a schema, or refuses.
+COLUMNS: dict[str, Callable[[], Any]] = {
+    **{name: (lambda name=name: np.array([0, 3], name)) for name in SIZES if name != "bool"},
+    "uint64": lambda: np.array([0, 3], "uint64"),
+    "bool": lambda: np.array([True, False]),
+    "complex": lambda: np.array([1j, 2]),
+    "zeros and ones": lambda: np.array([0, 1]),
+    "whole floats": lambda: np.array([1.0, 2.0]),
+    "whole floats and nan": lambda: np.array([1.0, np.nan]),
+    "texts": lambda: pd.Series(["a", "b"]),
+    "text objects": lambda: pd.Series(["a", "b"], dtype=object),
+    "text and None": lambda: pd.Series(["a", None], dtype=object),
+    "texts of numbers": lambda: pd.Series(["1", "2.5"], dtype=object),
+    "texts of dates": lambda: pd.Series(["2024-05-01", "2024-05-02"], dtype=object),
+    "string": lambda: pd.Series(["a", None], dtype="string"),
+    "int objects": lambda: pd.Series([1, 2], dtype=object),
+    "float objects": lambda: pd.Series([1.5, 2.5], dtype=object),
+    "int and None": lambda: pd.Series([1, None], dtype=object),
+    "bool objects": lambda: pd.Series([True, False], dtype=object),
+    "bool and None": lambda: pd.Series([True, None], dtype=object),
+    "int and text": lambda: pd.Series([1, "a"], dtype=object),
+    "decimals": lambda: pd.Series([Decimal("1.5"), Decimal(2)], dtype=object),
+    "bytes": lambda: pd.Series([b"a", b"b"], dtype=object),
+    "dates": lambda: pd.Series([DAY, DAY], dtype=object),
+    "moments": lambda: pd.to_datetime(pd.Series(["2024-05-01", "2024-05-02"])).astype("datetime64[ns]"),
+    "seconds": lambda: pd.to_datetime(pd.Series(["2024-05-01", "2024-05-02"])).astype("datetime64[s]"),
+    "zoned": lambda: pd.to_datetime(pd.Series(["2024-05-01", "2024-05-02"])).dt.tz_localize("UTC"),
+    "durations": lambda: pd.Series(pd.to_timedelta([1, 2], unit="s")),
+    "Int64": lambda: pd.Series([1, 2], dtype="Int64"),
+    "Int32": lambda: pd.Series([1, 2], dtype="Int32"),
+    "Int64 with none": lambda: pd.Series([1, None], dtype="Int64"),
+    "Float64": lambda: pd.Series([1.5, 2.5], dtype="Float64"),
+    "Float64 with none": lambda: pd.Series([1.5, None], dtype="Float64"),
+    "boolean": lambda: pd.Series([True, False], dtype="boolean"),
+    "boolean with none": lambda: pd.Series([True, None], dtype="boolean"),
+    "category of texts": lambda: pd.Series(["a", "b"], dtype="category"),
+    "category of ints": lambda: pd.Series([1, 2], dtype="category"),
+    "lists": lambda: pd.Series([[1], [2]], dtype=object),
+    "Nones": lambda: pd.Series([None, None], dtype=object),
+}
+TYPES = ("boolean", "integer", "long", "float", "double", "string", "binary", "datetime")
+
+
+def cast(make: Callable[[], Any], kind: str) -> str:
+    """What MLflow makes of a column, as the name of its type; "refused" where it raises."""
+    from mlflow.models.utils import _enforce_schema  # type: ignore[import-not-found,unused-ignore]
+    from mlflow.types.schema import ColSpec, Schema  # type: ignore[import-not-found,unused-ignore]
+
+    try:
+        return str(_enforce_schema(pd.DataFrame({"x": make()}), Schema([ColSpec(kind, "x")]))["x"].dtype)
+    except Exception:  # noqa: BLE001  # what MLflow does not catch of pandas' is a refusal too
+        return "refused"
 
 
 def told(**parts: Any) -> dict[str, str | None]:
@@ -86,6 +139,7 @@ def record() -> None:
         "data": {name: told(model_input=make())["inputs"] for name, make in DATA.items()},
         "params": {name: told(params=make())["params"] for name, make in PARAMS.items()},
     }
+    recorded["casts"] = {name: {kind: cast(make, kind) for kind in TYPES} for name, make in COLUMNS.items()}
     RECORD.write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

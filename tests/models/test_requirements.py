@@ -52,7 +52,8 @@ def own_module(source: str) -> Any:
 
 def test_what_the_users_own_code_imports_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     module = own_module(
-        "import pandas as pd\nclass Model:\n    def predict(self, x):\n        import yaml\n        return pd.DataFrame(x)\n"
+        "import pandas as pd\n"
+        "class Model:\n    def predict(self, x):\n        import yaml\n        return pd.DataFrame(x)\n"
     )
     try:
         found = infer_requirements(modules_of(module.Model()))

@@ -6,7 +6,8 @@ import os
 from typing import Any
 
 from trackbook.entities.keys import check_run_id
-from trackbook.runs.session import get_registry_uri, get_tracking_uri
+from trackbook.registry.versions import Stores
+from trackbook.runs.session import chosen_registry_uri, get_tracking_uri
 from trackbook.stores import open_store
 from trackbook.stores.base import Recorder, Store
 from trackbook.uris import parse_store_uri, strip_user_info
@@ -44,7 +45,16 @@ class Connection:
     @property
     def registry_uri(self) -> str:
         """URI of the store for registered models."""
-        return self._registry_uri or get_registry_uri()
+        return self._registry_uri or chosen_registry_uri() or self._tracking_uri
+
+    @property
+    def _places(self) -> Stores:
+        """Where this client's runs and registered models are."""
+        return Stores(self._tracking_uri, self.registry_uri)
+
+    @property
+    def _registry(self) -> Store:
+        return open_store(self.registry_uri)
 
     @property
     def _store(self) -> Store:

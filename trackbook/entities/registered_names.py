@@ -12,7 +12,7 @@ from trackbook.errors import InvalidParameter
 __all__ = [
     "check_alias",
     "check_description",
-    "check_model_name",
+    "check_registered_name",
     "check_registry_tag",
     "check_registry_tags",
     "check_version",
@@ -25,7 +25,7 @@ _VERSION = re.compile(r"[0-9]{1,10}", re.ASCII)
 _LAST_VERSION = 2**31 - 1
 
 
-def check_model_name(name: object) -> str:
+def check_registered_name(name: object) -> str:
     """The name of a registered model as it is stored (Unicode NFC).
 
     Raises:

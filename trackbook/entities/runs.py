@@ -188,7 +188,7 @@ class RunInputs:
 
     Attributes:
         dataset_inputs: data sets, sorted by name and digest, each with tags such as ``mlflow.data.context``.
-        model_inputs: models.
+        model_inputs: models, each a `LoggedModelInput`.
     """
 
     dataset_inputs: list[DatasetInput] = field(default_factory=list)
@@ -206,7 +206,7 @@ class RunInputs:
 
 @dataclass(frozen=True)
 class RunOutputs:
-    """Models that a run made."""
+    """Models that a run made, each a `LoggedModelOutput`, sorted by the step at which it was made."""
 
     model_outputs: list[Any] = field(default_factory=list)
 
@@ -276,4 +276,6 @@ class Run:
         shown = {key: value for key, value in data.tags.items() if not key.startswith("mlflow.")}
         sections: dict[str, Mapping[str, object]] = {"Metrics": data.metrics, "Params": data.params, "Tags": shown}
         sections["Data sets"] = self.inputs.described()
+        sections["Models read"] = {model.model_id: "" for model in self.inputs.model_inputs}
+        sections["Models made"] = {model.model_id: f"at step {model.step}" for model in self.outputs.model_outputs}
         return card("Run", info.run_name or info.run_id, facts, sections)

@@ -1,11 +1,12 @@
 """Filter and order_by strings as syntax trees: the one place that knows the search language."""
 
-from trackbook.filters.parsing import parse_filter, parse_order
+from trackbook.filters.parsing import MAX_CLAUSES, parse_field, parse_filter, parse_order
 from trackbook.filters.tree import And, Comparison, Filter, Identifier, Not, Or, Ordering, Value, identifiers
 from trackbook.filters.vocabulary import (
     AGGREGATES,
     EXPERIMENTS,
     MODEL_VERSIONS,
+    MODELS,
     REGISTERED_MODELS,
     RUNS,
     Attribute,
@@ -16,6 +17,8 @@ from trackbook.filters.vocabulary import (
 __all__ = [
     "AGGREGATES",
     "EXPERIMENTS",
+    "MAX_CLAUSES",
+    "MODELS",
     "MODEL_VERSIONS",
     "REGISTERED_MODELS",
     "RUNS",
@@ -31,6 +34,7 @@ __all__ = [
     "Value",
     "Vocabulary",
     "identifiers",
+    "parse_field",
     "parse_filter",
     "parse_order",
 ]

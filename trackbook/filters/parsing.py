@@ -7,11 +7,11 @@ from functools import lru_cache
 
 from trackbook.errors import BadFilter, InvalidParameter
 from trackbook.filters.checking import Checker
-from trackbook.filters.reading import read
-from trackbook.filters.tree import Filter, Ordering
+from trackbook.filters.reading import read, storable
+from trackbook.filters.tree import Filter, Identifier, Ordering
 from trackbook.filters.vocabulary import RUNS, Vocabulary
 
-__all__ = ["MAX_CLAUSES", "parse_filter", "parse_order"]
+__all__ = ["MAX_CLAUSES", "parse_field", "parse_filter", "parse_order"]
 
 MAX_CLAUSES = 8
 
@@ -45,6 +45,19 @@ def parse_order(clauses: Sequence[str] | None, vocabulary: Vocabulary = RUNS) ->
         if not isinstance(clause, str):
             raise InvalidParameter(f'Clause {number} of order_by is text like "metrics.loss ASC", not {clause!r:.80}.')
     return tuple(_clause(clause, number, vocabulary) for number, clause in enumerate(clauses, 1))
+
+
+def parse_field(name: object, vocabulary: Vocabulary) -> Identifier:
+    """A name to sort by that stands alone, where it needs no quotes: ``metrics.validation loss``.
+
+    Raises:
+        BadFilter: there is no such attribute or prefix.
+    """
+    from lark import Token
+
+    if not isinstance(name, str) or not name.strip() or (name[0] in '"`' and name.count(name[0]) < 2):
+        raise InvalidParameter(f"A field to sort by is text such as 'metrics.accuracy', not {name!r:.80}.")
+    return Checker(vocabulary).sort_key(Token("NAME", storable(name), 0))
 
 
 @lru_cache(maxsize=128)

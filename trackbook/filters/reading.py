@@ -13,7 +13,7 @@ from trackbook.filters.tree import And, Not, Or
 if TYPE_CHECKING:
     from lark import Token, UnexpectedToken
 
-__all__ = ["MAX_BYTES", "MAX_COMPARISONS", "MAX_LITERALS", "MAX_NESTING", "RawComparison", "bad", "read"]
+__all__ = ["MAX_BYTES", "MAX_COMPARISONS", "MAX_LITERALS", "MAX_NESTING", "RawComparison", "bad", "read", "storable"]
 
 MAX_BYTES, MAX_COMPARISONS, MAX_LITERALS, MAX_NESTING = 65_536, 32, 1_000, 32
 
@@ -42,15 +42,20 @@ def read(text: str, start: str) -> Any:
     """
     from lark import UnexpectedToken
 
+    try:
+        return _parser().parse(storable(text), start)
+    except UnexpectedToken as error:
+        raise _explained(error, text) from None
+
+
+def storable(text: str) -> str:
+    """The text, if it is not too long and has nothing that no store could hold."""
     if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
         raise BadFilter(f"col {MAX_BYTES}: the limit is {MAX_BYTES} bytes, and this has more. Ask for less.", MAX_BYTES)
     if found := _UNSTORABLE.search(text):
         column = found.start() + 1
         raise BadFilter(f"col {column}: no text in a store has the character {found[0]!r}. Leave it out.", column)
-    try:
-        return _parser().parse(text, start)
-    except UnexpectedToken as error:
-        raise _explained(error, text) from None
+    return text
 
 
 def bad(token: Token, message: str, skip: int = 0) -> BadFilter:

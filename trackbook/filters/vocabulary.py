@@ -8,6 +8,7 @@ from typing import Literal
 __all__ = [
     "AGGREGATES",
     "EXPERIMENTS",
+    "MODELS",
     "MODEL_VERSIONS",
     "OPERATORS",
     "REGISTERED_MODELS",
@@ -92,6 +93,8 @@ class Vocabulary:
 
 
 _TAGS = Family("tag", "text", ("tags", "tag"))
+_METRICS = Family("metric", "number", ("metrics", "metric"))
+_PARAMS = Family("param", "text", ("params", "param", "parameters", "parameter"))
 _LIFECYCLE = Attribute("lifecycle_stage", "text", choices=("active", "deleted"))
 
 RUNS = Vocabulary(
@@ -110,8 +113,8 @@ RUNS = Vocabulary(
     ),
     prefixes=("attributes", "attribute", "attr", "run"),
     families=(
-        Family("metric", "number", ("metrics", "metric")),
-        Family("param", "text", ("params", "param", "parameters", "parameter")),
+        _METRICS,
+        _PARAMS,
         _TAGS,
         Family("dataset", "text", ("datasets", "dataset"), keys=("name", "digest", "context"), sortable=False),
     ),
@@ -132,6 +135,21 @@ EXPERIMENTS = Vocabulary(
 
 _CREATED = Attribute("creation_timestamp", "number", aliases=("creation_time",))
 _CHANGED = Attribute("last_updated_timestamp", "number", aliases=("timestamp", "last_updated_time"))
+
+MODELS = Vocabulary(
+    noun="logged models",
+    attributes=(
+        Attribute("name", "text"),
+        Attribute("model_id", "text"),
+        Attribute("model_type", "text"),
+        Attribute("status", "text", choices=("PENDING", "READY", "FAILED")),
+        Attribute("source_run_id", "text"),
+        _CREATED,
+        _CHANGED,
+    ),
+    prefixes=("attributes", "attribute", "attr"),
+    families=(_METRICS, _PARAMS, _TAGS),
+)
 
 REGISTERED_MODELS = Vocabulary(
     noun="registered models",

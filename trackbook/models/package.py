@@ -18,6 +18,7 @@ from uuid import uuid4
 from trackbook.entities import LoggedModel, LoggedModelStatus, StoredFile
 from trackbook.entities.keys import check_key
 from trackbook.entities.manifests import manifest_digest
+from trackbook.entities.registered_names import check_registered_name
 from trackbook.errors import AlreadyExists, InvalidParameter, TrackbookError
 from trackbook.libraries import require
 from trackbook.models.building import Packaging, build_folder
@@ -164,9 +165,7 @@ def log_with(flavor: Any, name: str | None, kwargs: dict[str, Any]) -> ModelInfo
 def _log(build: Callable[[Path, Model], None], to: Destination) -> ModelInfo:
     store = current_store()
     if to.registered_model_name is not None:
-        from trackbook.registry.versions import check_model_name
-
-        check_model_name(to.registered_model_name)  # before anything is written
+        check_registered_name(to.registered_model_name)  # before anything is written
     new = _new_model(store, to)
     location = store.model_location(new.experiment_id, str(new.model_id))
     meta = Model(artifact_path=location, run_id=new.source_run_id, model_id=new.model_id, model_uuid=new.model_id)

@@ -81,7 +81,7 @@ def check_trail(store: RegistryStore, kept: AuditHead | None = None) -> TrailChe
     for entry in every_entry(store):
         check.faults.extend(walk.step(entry))
         count += 1
-    return TrailCheck(check.head, count, [*check.faults, *walk.end()])
+    return TrailCheck(check.head, count, [*check.faults, *walk.end(store.audit_head())])
 
 
 class _Walk:
@@ -107,8 +107,10 @@ class _Walk:
             if end.seq == entry.seq and end.hash != entry.hash:
                 yield f"Entry {entry.seq} was replaced: {told} {end}, and it has the hash {entry.hash}."
 
-    def end(self) -> Iterator[str]:
+    def end(self, now: AuditHead) -> Iterator[str]:
         last = self._before.seq
+        if now.seq < last:
+            yield f"There are entries up to {last}, and the registry says that the trail went to {now.seq}."
         for end, told in self._ends:
             if end.seq > last:
                 yield f"The trail was cut after entry {last}: {told} {end}."

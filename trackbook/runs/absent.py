@@ -11,17 +11,11 @@ _WEBHOOKS = "Webhooks are left out of this version; look for new versions with s
 
 #: Of both the module and its client: sentence -> names.
 _BOTH = {
-    _MODELS: "create_external_model create_logged_model create_model_version create_registered_model "
-    "clear_active_model copy_model_version delete_logged_model delete_logged_model_tag delete_model_version "
-    "delete_model_version_tag delete_registered_model delete_registered_model_alias "
-    "delete_registered_model_tag finalize_logged_model get_active_model_id get_latest_versions "
-    "get_logged_model get_model_version get_model_version_by_alias get_model_version_download_uri "
-    "get_model_version_stages get_registered_model import_checkpoints initialize_logged_model "
-    "last_logged_model list_logged_model_artifacts log_model log_model_artifact log_model_artifacts "
-    "log_model_params log_outputs register_model rename_registered_model search_logged_models search_model_versions "
-    "search_registered_models set_active_model set_logged_model_tags set_model_version_tag "
-    "set_registered_model_alias set_registered_model_tag transition_model_version_stage update_model_version "
-    "update_registered_model ActiveModel",
+    _MODELS: "create_external_model create_logged_model clear_active_model delete_logged_model "
+    "delete_logged_model_tag finalize_logged_model get_active_model_id get_logged_model "
+    "import_checkpoints initialize_logged_model last_logged_model list_logged_model_artifacts "
+    "log_model log_model_artifact log_model_artifacts log_model_params log_outputs "
+    "search_logged_models set_active_model set_logged_model_tags ActiveModel",
     _SYSTEM: "enable_system_metrics_logging disable_system_metrics_logging set_system_metrics_sampling_interval "
     "set_system_metrics_samples_before_logging set_system_metrics_node_id",
     _WEBHOOKS: "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook",

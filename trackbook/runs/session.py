@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trackbook.stores.base import Store
 
 __all__ = [
+    "chosen_registry_uri",
     "current_experiment_id",
     "current_store",
     "get_registry_uri",
@@ -87,7 +88,12 @@ def set_registry_uri(uri: str | os.PathLike[str]) -> None:
 
 def get_registry_uri() -> str:
     """URI of the store for registered models: what was set, else the environment's, else the tracking store's."""
-    return _registry_uri or read_settings().registry_uri or get_tracking_uri()
+    return chosen_registry_uri() or get_tracking_uri()
+
+
+def chosen_registry_uri() -> str | None:
+    """The same where it was set or is in the environment; else None."""
+    return _registry_uri or read_settings().registry_uri
 
 
 def current_store() -> Store:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["infer_schema", "infer_type"]
+__all__ = ["infer_schema", "infer_type", "is_missing", "is_sparse"]
 
 _LOOKED_AT = 10_000  # values of a column of Python objects; types are looked for in the first ones
 _DEEPEST = 32
@@ -72,7 +72,7 @@ def infer_schema(data: Any, *, lenient: bool = False) -> Schema:
         return _of_series(data, lenient)
     if polars is not None and isinstance(data, (polars.DataFrame, polars.Series)):
         return _of_polars(data.get_columns() if isinstance(data, polars.DataFrame) else [data], lenient)
-    if isinstance(data, np.ndarray) or _is_sparse(data):
+    if isinstance(data, np.ndarray) or is_sparse(data):
         return Schema([_tensor(data)])
     if isinstance(data, Mapping):
         return _of_dict(data, lenient)
@@ -90,7 +90,8 @@ def infer_type(value: Any) -> Type:
     return _type_of(value, lenient=False)
 
 
-def _is_sparse(data: Any) -> bool:
+def is_sparse(data: Any) -> bool:
+    """Whether it is a sparse matrix or array of SciPy."""
     sparse = sys.modules.get("scipy.sparse")
     return sparse is not None and bool(sparse.issparse(data))
 
@@ -109,7 +110,7 @@ def _of_dict(data: Mapping[Any, Any], lenient: bool) -> Schema:
 
 
 def _lacks(value: Any) -> bool:
-    return any(_is_missing(item) for item in value) if isinstance(value, list) else _is_missing(value)
+    return any(is_missing(item) for item in value) if isinstance(value, list) else is_missing(value)
 
 
 def _of_list(data: list[Any], lenient: bool) -> Schema:
@@ -215,7 +216,7 @@ def _polars_type(dtype: Any, name: str, lenient: bool) -> Type:
     return _unknown(dtype, name, lenient)
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """None, NaN, and what pandas writes for them."""
     if isinstance(value, (float, np.floating)):
         return bool(np.isnan(value))
@@ -226,7 +227,7 @@ def _is_missing(value: Any) -> bool:
 def _type_of(value: Any, lenient: bool, name: object = None, depth: int = 0) -> Type:
     if depth > _DEEPEST:
         raise InvalidParameter(f"Data in a schema has at most {_DEEPEST} levels of lists and dicts; this has more.")
-    if _is_missing(value) or (isinstance(value, (list, Mapping)) and not value):
+    if is_missing(value) or (isinstance(value, (list, Mapping)) and not value):
         return AnyType()
     if isinstance(value, Mapping):
         members = {str(key): _type_of(member, lenient, name, depth + 1) for key, member in value.items()}

@@ -80,10 +80,23 @@ class LoggedModelStore(ABC):
         filter_string: str | None = None,
         datasets: Sequence[Mapping[str, str]] | None = None,
         max_results: int = 100,
-        order_by: Sequence[Mapping[str, object]] | None = None,
+        order_by: Sequence[Mapping[str, object] | str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[LoggedModel]:
-        """A page of models that are not deleted, newest first unless ordered."""
+        """A page of models that are not deleted, newest first unless ordered.
+
+        A metric has a value for each run and data set that measured it: a condition holds if one of them fulfils it,
+        and of several the latest is sorted by.
+
+        Args:
+            experiment_ids: where to look; [] finds nothing.
+            filter_string: such as ``metrics.accuracy > 0.9 AND params.depth = '3'``.
+            datasets: dicts with ``dataset_name`` and perhaps ``dataset_digest``: only metrics on one of these count,
+                and models without one are left out if the filter asks for no metric.
+            max_results: size of the page.
+            order_by: dicts with ``field_name``, ``ascending`` and, for a metric, a data set; or text as for runs.
+            page_token: of the page before.
+        """
 
     @abstractmethod
     def set_logged_model_tags(self, model_id: str, tags: Mapping[str, object]) -> None:

@@ -20,6 +20,7 @@ from trackbook.testing.contracts import (
     UpkeepContract,
 )
 from trackbook.testing.inputs import InputContract
+from trackbook.testing.logged_model_search import LoggedModelSearchContract
 from trackbook.testing.logged_models import LoggedModelContract
 from trackbook.testing.registry import RegistryContract
 
@@ -28,6 +29,7 @@ __all__ = [
     "FileContract",
     "InputContract",
     "LoggedModelContract",
+    "LoggedModelSearchContract",
     "PointContract",
     "RegistryContract",
     "RunContract",

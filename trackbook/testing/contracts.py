@@ -11,6 +11,7 @@ from trackbook.entities import Experiment, Metric, Param, RunTag, StoredFile, Vi
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
 from trackbook.stores.base import NewRun, Store
 from trackbook.testing.inputs import InputContract
+from trackbook.testing.logged_model_search import LoggedModelSearchContract
 from trackbook.testing.logged_models import LoggedModelContract
 from trackbook.testing.registry import RegistryContract
 from trackbook.testing.samples import EXACT, INT64_LIMITS, bits, named, new_run, stored_file
@@ -564,6 +565,7 @@ class StoreContract(
     PointContract,
     FileContract,
     LoggedModelContract,
+    LoggedModelSearchContract,
     RegistryContract,
     UpkeepContract,
 ):

@@ -183,10 +183,26 @@ class LoggedModelContract:
         assert [model.model_id for model in (*first, *rest)] == made[::-1]
         assert (rest.token, store.search_logged_models([])) == (None, [])
 
+    def test_run_lists_the_models_that_it_read_and_made(self, store: Store) -> None:
+        runs = [new_run(store, name, start_time=start).info.run_id for start, name in enumerate("abc")]
+        read, late, early = (new_model(store).model_id for _ in range(3))
+        made = new_model(store, run_id=runs[2]).model_id
+        store.log_models(runs[0], [LoggedModelInput(read)], [LoggedModelOutput(late, 7), LoggedModelOutput(early, 3)])
+        store.log_models(runs[0], [LoggedModelInput(read)], [LoggedModelOutput(early, 2)])
+        run = store.get_run(runs[0])
+        assert run.inputs.model_inputs == [LoggedModelInput(read)]
+        assert run.outputs.model_outputs == [LoggedModelOutput(early, 2), LoggedModelOutput(late, 7)]
+        assert [each.outputs.model_outputs for each in store.search_runs(["0"])] == [
+            [LoggedModelOutput(made, 0)],
+            [],
+            run.outputs.model_outputs,
+        ]
+
     def test_models_are_noted_all_or_none(self, store: Store) -> None:
         run_id, model_id = new_run(store).info.run_id, new_model(store).model_id
         with pytest.raises(NotFound, match=UNKNOWN):
             store.log_models(run_id, [LoggedModelInput(model_id)], [LoggedModelOutput(UNKNOWN, 0)])
+        assert store.get_run(run_id).inputs.model_inputs == []
         store.delete_run(run_id)
         with pytest.raises(InvalidParameter, match="deleted"):
             store.log_models(run_id, [LoggedModelInput(model_id)])

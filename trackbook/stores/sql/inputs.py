@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from trackbook.entities import Dataset, DatasetInput, InputTag, RunInputs
+from trackbook.entities import Dataset, DatasetInput, InputTag
 from trackbook.entities.checks import checked_inputs
 from trackbook.entities.keys import check_run_id
 from trackbook.stores.journal.drainer import Extra
@@ -63,8 +63,8 @@ def _dataset_key(connection: Connection, experiment: int, dataset: Dataset) -> i
     return int(rows[0][0])
 
 
-def inputs_of(connection: Connection, runs: Sequence[int]) -> dict[int, RunInputs]:
-    """The inputs of those runs that have any; three statements, or one if none has."""
+def inputs_of(connection: Connection, runs: Sequence[int]) -> dict[int, list[DatasetInput]]:
+    """The data sets that those runs read which read any; three statements, or one if none has."""
     wanted = Fragment("= ?", tuple(runs)) if len(runs) == 1 else connection.dialect.among(runs)
     rows = connection.execute(f"SELECT run, dataset FROM inputs WHERE run {wanted.sql}", wanted.values)
     if not rows:
@@ -78,7 +78,7 @@ def inputs_of(connection: Connection, runs: Sequence[int]) -> dict[int, RunInput
     place = {key: number for number, key in enumerate(datasets)}
     for run, dataset in sorted(rows, key=lambda row: place[row[1]]):
         found.setdefault(run, []).append(DatasetInput(datasets[dataset], tags.get((run, dataset), [])))
-    return {run: RunInputs(inputs) for run, inputs in found.items()}
+    return found
 
 
 def _datasets(connection: Connection, keys: Sequence[int]) -> dict[int, Dataset]:

@@ -8,11 +8,12 @@ from itertools import groupby
 from math import nan
 from operator import itemgetter
 
-from trackbook.entities import Run, RunData, RunInfo, RunInputs, RunStatus
+from trackbook.entities import Run, RunData, RunInfo, RunInputs, RunOutputs, RunStatus
 from trackbook.stores.sql.columns import numbers_in_one, values_in_one
 from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.engine import Connection
 from trackbook.stores.sql.inputs import inputs_of
+from trackbook.stores.sql.logged_model_rows import models_of
 
 __all__ = ["load_runs", "metric_names", "text_names", "uri_parts"]
 
@@ -51,12 +52,13 @@ def load_runs(connection: Connection, keys: Sequence[int], artifact_uri: Callabl
         wanted = connection.dialect.among(keys)
         found = {row[0]: row for row in connection.execute(f"{_RUNS} {wanted.sql}", wanted.values)}
         rows = [found[key] for key in keys]
-    inputs = inputs_of(connection, keys)
+    inputs, (read, made) = inputs_of(connection, keys), models_of(connection, keys)
     for row, logged in zip(rows, data, strict=True):
         _, run_id, experiment, user, status, start, end, stage, name, location = row
         uri = artifact_uri(location, run_id)
         info = RunInfo(run_id, str(experiment), user, _STATUS[status], start, end, stage, uri, name)
-        runs.append(Run(info, logged, inputs.get(row[0]) or RunInputs()))
+        datasets = inputs.get(row[0], [])
+        runs.append(Run(info, logged, RunInputs(datasets, read.get(row[0], [])), RunOutputs(made.get(row[0], []))))
     return runs
 
 

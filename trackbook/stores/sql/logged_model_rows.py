@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from math import nan
 
 from trackbook.entities import Metric
-from trackbook.entities.logged_models import LoggedModel, LoggedModelStatus
+from trackbook.entities.logged_models import LoggedModel, LoggedModelInput, LoggedModelOutput, LoggedModelStatus
 from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.engine import Connection
 from trackbook.stores.sql.tables import PURGING
 
-__all__ = ["INPUT", "OUTPUT", "load_models", "model_location_in"]
+__all__ = ["INPUT", "OUTPUT", "load_models", "model_location_in", "models_of"]
 
 #: Directions of run_models.
 INPUT, OUTPUT = 1, 2
@@ -26,6 +26,7 @@ _METRICS = (
     "JOIN metric_summary v ON v.series = s.id JOIN runs r ON r.id = v.run WHERE {} AND r.lifecycle_stage <> ? "
     "ORDER BY s.model, s.key, s.dataset, r.id"
 )
+_LINKS = "SELECT run, direction, model_id, step FROM run_models WHERE run"
 
 
 def model_location_in(experiment_location: str, model_id: str) -> str:
@@ -89,3 +90,20 @@ def _metrics(connection: Connection, model_ids: Sequence[str]) -> dict[str, list
         value = nan if last is None else last
         found.setdefault(model, []).append(Metric(key, value, time, step, model, name or None, digest or None, run_id))
     return found
+
+
+def models_of(
+    connection: Connection, runs: Sequence[int]
+) -> tuple[dict[int, list[LoggedModelInput]], dict[int, list[LoggedModelOutput]]]:
+    """The models that runs read, and those that they made, as far as there are any; one statement."""
+    wanted = Fragment("= ?", tuple(runs)) if len(runs) == 1 else connection.dialect.among(runs)
+    read: dict[int, list[LoggedModelInput]] = {}
+    made: dict[int, list[LoggedModelOutput]] = {}
+    for run, direction, model_id, step in connection.execute(f"{_LINKS} {wanted.sql}", wanted.values):
+        if direction == INPUT:
+            read.setdefault(run, []).append(LoggedModelInput(model_id))
+        else:
+            made.setdefault(run, []).append(LoggedModelOutput(model_id, step))
+    for models in made.values():
+        models.sort(key=lambda model: model.step)
+    return read, made

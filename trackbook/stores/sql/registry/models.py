@@ -9,7 +9,7 @@ from trackbook.entities import RegisteredModel
 from trackbook.entities.keys import check_key
 from trackbook.entities.registered_names import (
     check_description,
-    check_model_name,
+    check_registered_name,
     check_registry_tag,
     check_registry_tags,
 )
@@ -36,7 +36,7 @@ class RegisteredModels(Trail):
     def create_registered_model(
         self, name: str, tags: Mapping[str, object] | None = None, description: str | None = None
     ) -> RegisteredModel:
-        name, description = check_model_name(name), check_description(description)
+        name, description = check_registered_name(name), check_description(description)
         checked = check_registry_tags(tags)
         with self._registry() as ledger:
             if _model_exists(ledger.connection, name):
@@ -47,13 +47,13 @@ class RegisteredModels(Trail):
             return _loaded(ledger.connection, name)
 
     def get_registered_model(self, name: str) -> RegisteredModel:
-        name = check_model_name(name)
+        name = check_registered_name(name)
         with self.database.read() as connection:
             return _loaded(connection, name)
 
     @retried
     def rename_registered_model(self, name: str, new_name: str) -> RegisteredModel:
-        name, new_name = check_model_name(name), check_model_name(new_name)
+        name, new_name = check_registered_name(name), check_registered_name(new_name)
         with self._registry() as ledger:
             connection = ledger.connection
             model = find_model(connection, name)[0]
@@ -68,7 +68,7 @@ class RegisteredModels(Trail):
 
     @retried
     def update_registered_model(self, name: str, description: str | None) -> RegisteredModel:
-        name, description = check_model_name(name), check_description(description)
+        name, description = check_registered_name(name), check_description(description)
         with self._registry() as ledger:
             model, *_, old = find_model(ledger.connection, name)
             if old != description:
@@ -83,7 +83,7 @@ class RegisteredModels(Trail):
 
     @retried
     def delete_registered_model(self, name: str) -> None:
-        name = check_model_name(name)
+        name = check_registered_name(name)
         with self._registry() as ledger:
             row = find_model(ledger.connection, name)
             (found,) = load_models(ledger.connection, [row])
@@ -94,7 +94,7 @@ class RegisteredModels(Trail):
 
     @retried
     def set_registered_model_tag(self, name: str, key: str, value: object) -> None:
-        name, (key, text) = check_model_name(name), check_registry_tag(key, value)
+        name, (key, text) = check_registered_name(name), check_registry_tag(key, value)
         with self._registry() as ledger:
             model = find_model(ledger.connection, name)[0]
             old = ledger.connection.execute(_TAG, (model, key))
@@ -106,7 +106,7 @@ class RegisteredModels(Trail):
 
     @retried
     def delete_registered_model_tag(self, name: str, key: str) -> None:
-        name, key = check_model_name(name), check_key("tag", key)
+        name, key = check_registered_name(name), check_key("tag", key)
         with self._registry() as ledger:
             model = find_model(ledger.connection, name)[0]
             old = ledger.connection.execute(_TAG, (model, key))

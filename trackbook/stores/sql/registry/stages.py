@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trackbook.entities import ModelVersion
 from trackbook.entities.keys import check_text
-from trackbook.entities.registered_names import check_alias, check_model_name, check_version
+from trackbook.entities.registered_names import check_alias, check_registered_name, check_version
 from trackbook.entities.registry import STAGES, stage_of
 from trackbook.errors import InvalidParameter
 from trackbook.stores.sql.engine import retried
@@ -36,7 +36,7 @@ class StagesAndAliases(Trail):
         archive_existing_versions: bool = False,
         note: str | None = None,
     ) -> ModelVersion:
-        name, number, stage = check_model_name(name), check_version(version), stage_of(stage)
+        name, number, stage = check_registered_name(name), check_version(version), stage_of(stage)
         if archive_existing_versions and stage not in _ACTIVE:
             raise InvalidParameter(
                 f"archive_existing_versions makes room in Staging or Production; the stage {stage} needs none."
@@ -52,7 +52,7 @@ class StagesAndAliases(Trail):
             return load_versions(connection, [find_version(connection, name, number)])[0]
 
     def get_latest_versions(self, name: str, stages: Sequence[str] | None = None) -> list[ModelVersion]:
-        name = check_model_name(name)
+        name = check_registered_name(name)
         if isinstance(stages, str):
             raise InvalidParameter(f"stages is a list such as ['Production'], not {stages!r:.80}.")
         wanted = {stage_of(stage) for stage in stages or STAGES}
@@ -63,7 +63,7 @@ class StagesAndAliases(Trail):
 
     @retried
     def set_registered_model_alias(self, name: str, alias: str, version: int | str, note: str | None = None) -> None:
-        name, alias, number = check_model_name(name), check_alias(alias), check_version(version)
+        name, alias, number = check_registered_name(name), check_alias(alias), check_version(version)
         with self._registry() as ledger:
             model = find_version(ledger.connection, name, number)[1]
             old = ledger.connection.execute(_POINTED, (model, alias))
@@ -76,7 +76,7 @@ class StagesAndAliases(Trail):
 
     @retried
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
-        name, alias = check_model_name(name), check_alias(alias)
+        name, alias = check_registered_name(name), check_alias(alias)
         with self._registry() as ledger:
             model = find_model(ledger.connection, name)[0]
             old = ledger.connection.execute(_POINTED, (model, alias))
@@ -87,7 +87,7 @@ class StagesAndAliases(Trail):
                 ledger.note("delete_registered_model_alias", name, old[0][0], before=before)
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
-        name, alias = check_model_name(name), check_alias(alias)
+        name, alias = check_registered_name(name), check_alias(alias)
         with self.database.read() as connection:
             model = find_model(connection, name)[0]
             pointed = connection.execute(_POINTED, (model, alias))

@@ -9,7 +9,7 @@ from typing import Any
 
 from trackbook.entities import AuditEntry, AuditHead
 from trackbook.entities.keys import check_int64
-from trackbook.entities.registered_names import check_model_name
+from trackbook.entities.registered_names import check_registered_name
 from trackbook.entities.trails import BEGINNING, canonical_json, entry_hash
 from trackbook.errors import InvalidParameter
 from trackbook.stores.actors import current_actor
@@ -82,7 +82,7 @@ class Trail:
         where = "seq > ?"
         values: tuple[Any, ...] = (check_int64("after", after),)
         if name is not None:
-            named = check_model_name(name)
+            named = check_registered_name(name)
             where, values = f"name = ? AND {where}", (named, *values)
         with self.database.read() as connection:
             sql = f"SELECT {_COLUMNS} FROM registry_audit WHERE {where} ORDER BY seq LIMIT ?"

@@ -12,7 +12,7 @@ from trackbook.entities.keys import check_key, check_run_id, check_text
 from trackbook.entities.manifests import files_from_json, files_to_json, manifest_digest
 from trackbook.entities.registered_names import (
     check_description,
-    check_model_name,
+    check_registered_name,
     check_registry_tag,
     check_registry_tags,
     check_version,
@@ -54,7 +54,8 @@ class _Checked:
 
     @classmethod
     def of(cls, new: NewVersion) -> _Checked:
-        name, match = check_model_name(new.name), _SOURCE.fullmatch(new.source) if isinstance(new.source, str) else None
+        name = check_registered_name(new.name)
+        match = _SOURCE.fullmatch(new.source) if isinstance(new.source, str) else None
         if match is None or new.model_id not in (None, match[1]):
             raise InvalidParameter(
                 f"The source of a version is a logged model, whose files do not change, such as models:/m-..., not "
@@ -99,12 +100,12 @@ class ModelVersions(Trail):
         ledger.note("create_model_version", new.name, version, after=told)
 
     def get_model_version(self, name: str, version: int | str) -> ModelVersion:
-        name, number = check_model_name(name), check_version(version)
+        name, number = check_registered_name(name), check_version(version)
         with self.database.read() as connection:
             return _loaded(connection, name, number)
 
     def model_version_files(self, name: str, version: int | str) -> list[StoredFile]:
-        name, number = check_model_name(name), check_version(version)
+        name, number = check_registered_name(name), check_version(version)
         with self.database.read() as connection:
             key = find_version(connection, name, number)[0]
             ((files,),) = connection.execute("SELECT files FROM model_versions WHERE id = ?", (key,))
@@ -112,7 +113,7 @@ class ModelVersions(Trail):
 
     @retried
     def update_model_version(self, name: str, version: int | str, description: str | None) -> ModelVersion:
-        name, number, description = check_model_name(name), check_version(version), check_description(description)
+        name, number, description = check_registered_name(name), check_version(version), check_description(description)
         with self._registry() as ledger:
             row = find_version(ledger.connection, name, number)
             old = row[6]
@@ -124,7 +125,7 @@ class ModelVersions(Trail):
 
     @retried
     def delete_model_version(self, name: str, version: int | str) -> None:
-        name, number = check_model_name(name), check_version(version)
+        name, number = check_registered_name(name), check_version(version)
         with self._registry() as ledger:
             row = find_version(ledger.connection, name, number)
             _delete(ledger, name, row[1], [row])
@@ -137,7 +138,7 @@ class ModelVersions(Trail):
 
     @retried
     def set_model_version_tag(self, name: str, version: int | str, key: str, value: object) -> None:
-        name, number, (key, text) = check_model_name(name), check_version(version), check_registry_tag(key, value)
+        name, number, (key, text) = check_registered_name(name), check_version(version), check_registry_tag(key, value)
         with self._registry() as ledger:
             owner = find_version(ledger.connection, name, number)[0]
             old = ledger.connection.execute(_TAG, (owner, key))
@@ -149,7 +150,7 @@ class ModelVersions(Trail):
 
     @retried
     def delete_model_version_tag(self, name: str, version: int | str, key: str) -> None:
-        name, number, key = check_model_name(name), check_version(version), check_key("tag", key)
+        name, number, key = check_registered_name(name), check_version(version), check_key("tag", key)
         with self._registry() as ledger:
             owner = find_version(ledger.connection, name, number)[0]
             old = ledger.connection.execute(_TAG, (owner, key))
