@@ -216,11 +216,13 @@ def _describe(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Pack
 
 def _inferred(flavor: Flavor, model: Any, example: Any, written: Written) -> Any:
     """The signature that an example and the model's answer to it show; None, with a warning, if it has no answer."""
-    from trackbook.signature.signatures import infer_signature
+    from trackbook.signature.signatures import signature_of_answer
+
+    def answer(data: Any, params: Any) -> Any:
+        return flavor.answer(model, data, params, written)
 
     try:
-        answer = flavor.answer(model, example.data, example.params, written)
-        return infer_signature(example.data, answer, example.params)
+        return signature_of_answer(answer, example.data, example.params)
     except (TrackbookError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         log_.warning("No signature was inferred, because the model did not answer the input example: %s", error)
         return None
