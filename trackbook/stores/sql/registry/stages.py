@@ -52,7 +52,7 @@ class StagesAndAliases(Trail):
 
     def get_latest_versions(self, name: str, stages: Sequence[str] | None = None) -> list[ModelVersion]:
         name = check_registered_name(name)
-        if isinstance(stages, str):
+        if isinstance(stages, str) or not isinstance(stages, Sequence | None):
             raise InvalidParameter(f"stages is a list such as ['Production'], not {stages!r:.80}.")
         wanted = {stage_of(stage) for stage in stages or STAGES}
         with self.database.read() as connection:

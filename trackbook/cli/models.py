@@ -1,0 +1,18 @@
+"""`trackbook models`: logged and registered models."""
+
+from __future__ import annotations
+
+import click
+
+from trackbook.cli import registered_models, trails
+
+__all__ = ["models"]
+
+
+@click.group()
+def models() -> None:
+    """Logged and registered models."""
+
+
+for command in (*registered_models.COMMANDS, trails.audit):
+    models.add_command(command)
