@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from trackbook.errors import InvalidParameter, MissingDependency
 from trackbook.libraries import is_installed
-from trackbook.models.layout import read_yaml
+from trackbook.models.model import read_yaml
 from trackbook.models.python_model import as_python_model
 
 __all__ = ["ModelConfig", "read_config", "run_code", "set_model"]
