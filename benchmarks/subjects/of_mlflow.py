@@ -143,9 +143,9 @@ def _fill(path: Path, count: int) -> None:
 
 def _models(folder: Path) -> dict[str, float]:
     mlflow = _use(folder)
-    import mlflow.sklearn
+    from mlflow import sklearn
 
-    return scenes.models(mlflow, mlflow.sklearn)
+    return scenes.models(mlflow, sklearn)
 
 
 SCENES: dict[str, Scene] = {
