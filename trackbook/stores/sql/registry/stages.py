@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trackbook.entities import ModelVersion
-from trackbook.entities.keys import check_text
-from trackbook.entities.registered_names import check_alias, check_registered_name, check_version
+from trackbook.entities.keys import check_alias, check_registered_name, check_text, check_version
 from trackbook.entities.registry import STAGES, stage_of
 from trackbook.errors import InvalidParameter
 from trackbook.stores.sql.engine import retried

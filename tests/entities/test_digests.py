@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from trackbook.entities import AuditEntry
-from trackbook.entities.trails import BEGINNING, canonical_json, entry_hash
+from trackbook.entities.digests import BEGINNING, canonical_json, entry_hash
 
 ENTRY = AuditEntry(1, 1_700_000_000_000, "ada", "set_model_version_tag", "Größe", 2, "", '{"key":"a"}', BEGINNING, "")
 
