@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from trackbook.cli import registered_models, trails
+from trackbook.cli.check import check
 
 __all__ = ["models"]
 
@@ -14,5 +15,5 @@ def models() -> None:
     """Logged and registered models."""
 
 
-for command in (*registered_models.COMMANDS, trails.audit):
+for command in (*registered_models.COMMANDS, check, trails.audit):
     models.add_command(command)

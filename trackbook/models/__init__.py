@@ -6,12 +6,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trackbook.models.evaluation.artifact import EvaluationArtifact
+    from trackbook.models.evaluation.checks import CheckResult, check, checks
+    from trackbook.models.evaluation.evaluate import evaluate
+    from trackbook.models.evaluation.metric import EvaluationMetric, MetricValue, make_metric
+    from trackbook.models.evaluation.result import EvaluationResult
+    from trackbook.models.evaluation.thresholds import MetricThreshold, validate_evaluation_results
     from trackbook.models.model import Model, ModelInfo
 
-__all__ = ["Model", "ModelInfo"]
+__all__ = [
+    "CheckResult",
+    "EvaluationArtifact",
+    "EvaluationMetric",
+    "EvaluationResult",
+    "MetricThreshold",
+    "MetricValue",
+    "Model",
+    "ModelInfo",
+    "check",
+    "checks",
+    "evaluate",
+    "make_metric",
+    "validate_evaluation_results",
+]
 
 #: Module -> the names that it gives to this one.
 _ROOMS = {
+    "trackbook.models.evaluation.artifact": "EvaluationArtifact",
+    "trackbook.models.evaluation.checks": "CheckResult check checks",
+    "trackbook.models.evaluation.evaluate": "evaluate",
+    "trackbook.models.evaluation.metric": "EvaluationMetric MetricValue make_metric",
+    "trackbook.models.evaluation.result": "EvaluationResult",
+    "trackbook.models.evaluation.thresholds": "MetricThreshold validate_evaluation_results",
     "trackbook.models.model": "Model ModelInfo",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
