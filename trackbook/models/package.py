@@ -161,7 +161,7 @@ def _build(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Packagi
     """Write everything into an empty folder, MLmodel last."""
     if sys.modules.get(flavor.library) is None:
         require(f"A model of the flavor {flavor.name}", flavor.library)
-    written = flavor.save(model, folder, **options)
+    written = flavor.save(model, folder, **options, **_asked_for(flavor, given))
     _describe(flavor, model, folder, meta, given, written)
     code = _copy_code(folder, given.code_paths)
     config = {**written.config, "code": code}
@@ -183,6 +183,11 @@ def _build(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Packagi
     write_environment(folder, needed)
     meta.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     meta.save(folder / MLMODEL)
+
+
+def _asked_for(flavor: Flavor, given: Packaging) -> dict[str, Any]:
+    """What stands beside a model and is needed to write it: some formats record a run of the model on an example."""
+    return {word: getattr(given, word) for word in ("input_example", "signature") if word in _options(flavor)}
 
 
 def _describe(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Packaging, written: Written) -> None:
@@ -211,11 +216,13 @@ def _describe(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Pack
 
 def _inferred(flavor: Flavor, model: Any, example: Any, written: Written) -> Any:
     """The signature that an example and the model's answer to it show; None, with a warning, if it has no answer."""
-    from trackbook.signature.signatures import infer_signature
+    from trackbook.signature.signatures import signature_of_answer
+
+    def answer(data: Any, params: Any) -> Any:
+        return flavor.answer(model, data, params, written)
 
     try:
-        answer = flavor.answer(model, example.data, example.params, written)
-        return infer_signature(example.data, answer, example.params)
+        return signature_of_answer(answer, example.data, example.params)
     except (TrackbookError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         log_.warning("No signature was inferred, because the model did not answer the input example: %s", error)
         return None

@@ -120,7 +120,7 @@ class _Watcher(pickle.Pickler):
         """Note the modules of an object and of all that is in it."""
         try:
             self.dump(thing)
-        except (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError, NotImplementedError):
+        except (pickle.PicklingError, TypeError, AttributeError, ValueError, RuntimeError):
             self._note(thing)  # what cannot be walked has its own class at least
 
     def reducer_override(self, thing: Any) -> Any:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trackbook.errors import InvalidParameter
+from trackbook.errors import InvalidParameter, NotSupported
 from trackbook.models.evaluation.sample import Sample, vector
 
 __all__ = ["Answers", "Predictor", "ask", "predictor_of", "split_answer"]
@@ -76,8 +75,10 @@ def predictor_of(
     """
     name = type(model).__name__
     if isinstance(model, (str, os.PathLike)):
+        from trackbook.models.pyfunc import load_model
+
         name = os.fspath(model)
-        model = import_module("trackbook.models.pyfunc").load_model(name, model_config=config)
+        model = load_model(name, model_config=config)
     elif config:
         raise InvalidParameter("model_config goes with the address of a model; this one is loaded already.")
     if hasattr(model, "metadata") and callable(getattr(model, "get_raw_model", None)):
@@ -113,7 +114,10 @@ def _without_names(features: Any) -> Any:
 
 def _of_pyfunc(model: Any, name: str, params: Mapping[str, Any] | None) -> Predictor:
     """A loaded model: its signature is enforced by `predict`; probabilities come from the object behind it."""
-    raw = model.get_raw_model()
+    try:
+        raw = model.get_raw_model()
+    except NotSupported:  # a PythonModel has none
+        raw = None
     inner = _of_object(raw, name) if callable(getattr(raw, "predict", None)) else None
     predict = (lambda features: model.predict(features, params=dict(params))) if params else model.predict
     model_id = getattr(model, "model_id", None) or getattr(model.metadata, "model_id", None)
