@@ -1,0 +1,19 @@
+"""`trackbook models`: logged and registered models."""
+
+from __future__ import annotations
+
+import click
+
+from trackbook.cli import registered_models, trails
+from trackbook.cli.trust import trust, verify
+
+__all__ = ["models"]
+
+
+@click.group()
+def models() -> None:
+    """Logged and registered models."""
+
+
+for command in (*registered_models.COMMANDS, trails.audit, trust, verify):
+    models.add_command(command)
