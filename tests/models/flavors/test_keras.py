@@ -22,7 +22,9 @@ from tests.flavor_contract import FlavorContract, generic_answer, same
 from trackbook import keras as porch
 from trackbook.errors import InvalidParameter, UntrustedModel
 
-pytestmark = pytest.mark.heavy
+#: Keras has not followed NumPy 2 everywhere.
+OLD = "ignore:__array__ implementation:DeprecationWarning"
+pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings(OLD)]
 
 X, y = load_iris(return_X_y=True, as_frame=True)
 ROWS = X.to_numpy(dtype="float32")

@@ -18,7 +18,9 @@ from trackbook import tensorflow as porch
 from trackbook.errors import InvalidParameter, NotSupported, UntrustedModel
 from trackbook.models import Model
 
-pytestmark = pytest.mark.heavy
+#: Keras has not followed NumPy 2 everywhere.
+OLD = "ignore:__array__ implementation:DeprecationWarning"
+pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings(OLD)]
 
 X, y = load_iris(return_X_y=True, as_frame=True)
 ROWS = X.to_numpy(dtype="float32")

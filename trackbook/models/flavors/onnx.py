@@ -11,8 +11,9 @@ from typing import Any
 from trackbook.errors import InvalidParameter
 from trackbook.libraries import require
 from trackbook.models.flavors.base import Flavor, Opened, Predictor, Written
+from trackbook.models.loading import load
 from trackbook.models.model import Model, ModelInfo
-from trackbook.models.package import load, log, save
+from trackbook.models.package import log, save
 from trackbook.uris import SafeRelPath
 
 __all__ = ["Graphs", "flavor", "load_model", "log_model", "save_model"]
@@ -165,12 +166,9 @@ def _checked(opened: Opened) -> Path:
 def _locations(graph: Any) -> Iterator[str]:
     """The files that tensors of a graph, and of the graphs in it, lie in."""
     attributes = [attribute for node in graph.node for attribute in node.attribute]
-    tensors = [
-        *getattr(graph, "initializer", ()),
-        *(a.t for a in attributes),
-        *(t for a in attributes for t in a.tensors),
-    ]
-    tensors += [part for sparse in getattr(graph, "sparse_initializer", ()) for part in (sparse.values, sparse.indices)]
+    sparse = getattr(graph, "sparse_initializer", ())  # a function has neither of them
+    tensors = [*getattr(graph, "initializer", ()), *(part for each in sparse for part in (each.values, each.indices))]
+    tensors += [tensor for attribute in attributes for tensor in (attribute.t, *attribute.tensors)]
     for tensor in tensors:
         yield from (entry.value for entry in tensor.external_data if entry.key == "location")
     for attribute in attributes:

@@ -18,8 +18,9 @@ from trackbook.models.flavors.keras_files import (
     read_model,
     read_saved_model,
 )
+from trackbook.models.loading import load
 from trackbook.models.model import Model, ModelInfo
-from trackbook.models.package import load, log, save
+from trackbook.models.package import log, save
 
 __all__ = ["TensorFlowModels", "flavor", "load_model", "log_model", "save_model"]
 
