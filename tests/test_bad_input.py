@@ -261,7 +261,7 @@ CASES = [(one, argument, wrong) for one in CALLS for argument, wrong in one.argu
 HARMLESS = set(
     "ActiveRun MlflowClient MlflowException RunOperations active_run artifacts entities exceptions "  # noqa: SIM905
     "flush_artifact_async_logging flush_async_logging get_registry_uri get_tracking_uri is_tracking_uri_set "
-    "last_active_run tracking".split()
+    "last_active_run models pyfunc sklearn tracking types".split()
 )
 
 
