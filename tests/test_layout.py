@@ -34,6 +34,7 @@ BROAD_EXCEPT = {
     "trackbook/server/app.py",
     "trackbook/magics/hooks.py",
     "trackbook/runs/context/capture.py",
+    "trackbook/serving/scoring.py",
 }
 BROAD_EXCEPT_ROOMS = ("trackbook/autologging/",)
 

@@ -13,6 +13,7 @@ from trackbook.cli.artifacts import artifacts
 from trackbook.cli.completion import completion
 from trackbook.cli.db import db
 from trackbook.cli.experiments import experiments
+from trackbook.cli.models import models
 from trackbook.cli.pages import demo, ui
 from trackbook.cli.runs import runs
 from trackbook.cli.table import visible
@@ -89,5 +90,5 @@ def main() -> None:
     """Experiment tracking that lives in the notebook."""
 
 
-for command in (artifacts, completion, db, demo, doctor, du, experiments, gc, runs, ui):
+for command in (artifacts, completion, db, demo, doctor, du, experiments, gc, models, runs, ui):
     main.add_command(command)

@@ -1,0 +1,47 @@
+"""Commands that put a model to work: `trackbook models serve`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+__all__ = ["serve"]
+
+Command = Callable[..., Any]
+#: `-h` is MLflow's short form of --host.
+_HELP = {"help_option_names": ["--help"]}
+
+
+def model_option(command: Command) -> Command:
+    """The option that names the model."""
+    return click.option(
+        "--model-uri", "-m", "uri", metavar="URI", required=True, help="Its address, such as models:/digits@champion."
+    )(command)
+
+
+@click.command(context_settings=_HELP)
+@model_option
+@click.option(
+    "--port", "-p", type=click.IntRange(0, 65535), default=5000, show_default=True, envvar="MLFLOW_PORT",
+    help="0 takes a free one.",
+)  # fmt: skip
+@click.option(
+    "--host", "-h", default="127.0.0.1", show_default=True, envvar="MLFLOW_HOST", help="Address to listen on."
+)
+@click.option(
+    "--timeout", "-t", type=click.FloatRange(0, min_open=True), default=60, show_default=True,
+    envvar="MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", help="Seconds that one request may take.",
+)  # fmt: skip
+@click.option(
+    "--workers", "-w", type=click.IntRange(1, 256), default=1, show_default=True, envvar="MLFLOW_MODELS_WORKERS",
+    help="Processes that score; each loads the model.",
+)  # fmt: skip
+@click.option("--allowed-hosts", metavar="NAMES", default="", help="Names by which a proxy calls it; * for any.")
+def serve(uri: str, timeout: float, allowed_hosts: str, **options: Any) -> None:
+    """Serve a model by HTTP until Ctrl-C: POST /invocations, GET /ping, /health and /version."""
+    from trackbook.serving.program import ServingOptions, serve_model
+
+    names: Sequence[str] = [name for name in allowed_hosts.split(",") if name.strip()]
+    serve_model(uri, ServingOptions(seconds=timeout, allowed_hosts=names, **options), click.echo)
