@@ -156,10 +156,12 @@ class FlavorContract:
     ) -> None:
         porch.save_model(model, "model", **self.options())
         monkeypatch.setitem(sys.modules, flavor_named(self.name).library, None)
-        for call in (lambda: porch.save_model(model, "other", **self.options()), lambda: porch.load_model("model")):
-            with pytest.raises(MissingDependency) as caught:
-                call()
-            assert str(caught.value).endswith(self.command)
+        with pytest.raises(MissingDependency) as caught:
+            porch.save_model(model, "other", **self.options())
+        assert str(caught.value).endswith(self.command)
+        with pytest.raises(MissingDependency) as caught:
+            porch.load_model("model")
+        assert str(caught.value).endswith(self.command)
 
     def test_hostile_bytes_in_each_file_run_nothing(self, porch: Any, model: Any) -> None:
         """Each of the model's own files is swapped for a pickle with a payload, for nonsense and for nothing."""

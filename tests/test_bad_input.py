@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import trackbook
+from tests.registry.calls import REGISTRY_CALLS, fill_registry
 from trackbook.client import Client
 from trackbook.entities import Metric, Param, RunTag, ViewType
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
@@ -253,6 +254,7 @@ CALLS = [
     call("client.set_terminated", {**ON_RUN, "status": "FINISHED", "end_time": 1}),
     call("client.update_run", {**ON_RUN, "status": "FINISHED", "name": "x"}, name=invalid("x" * 501, 7, "a\x00b")),
 ]
+CALLS += [call(name, good, **wrong) for name, good, wrong in REGISTRY_CALLS]
 CASES = [(one, argument, wrong) for one in CALLS for argument, wrong in one.arguments()]
 
 #: Calls without an argument that could be wrong.
@@ -285,7 +287,8 @@ class World:
         runs = self.client.search_runs([e.experiment_id for e in experiments], "", ViewType.ALL)
         histories = [self.client.get_metric_history(run.info.run_id, "loss") for run in runs]
         files = sorted(path for path in Path(self.client._store.artifact_root()).rglob("*") if path.is_file())
-        return {"experiments": experiments, "runs": runs, "histories": histories, "files": files}
+        trail = self.client._store.audit_trail()
+        return {"experiments": experiments, "runs": runs, "histories": histories, "files": files, "trail": trail}
 
 
 @pytest.fixture(scope="module")
@@ -299,6 +302,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         client.log_batch(run_id, [Metric("loss", 1.0, 1)], [Param("lr", "1")], [RunTag("team", "vision")])
         client.set_terminated(run_id)
     client.set_experiment_tag("0", "team", "vision")
+    fill_registry(client)
     client.delete_run(deleted)
     client.delete_experiment(gone)
     yield World(client, {RUN: run, DELETED_RUN: deleted, EXPERIMENT: experiment, DELETED_EXPERIMENT: gone})

@@ -83,7 +83,7 @@ GATED = (
     "trackbook/magics/",
     "trackbook/dashboard/",
     "trackbook/demo/",
-    # packages whose calls come through one that asks: trackbook.models.package and trackbook.models.building
+    # packages whose calls come through one that asks: trackbook.models.package
     "trackbook/models/flavors/",
     # modules that import a library only for what it has made, so that it is there
     "trackbook/runs/digests.py",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from trackbook import artifacts, data, entities, exceptions, models, sklearn, tracking
+    from trackbook import artifacts, data, entities, exceptions, models, pyfunc, sklearn, tracking, types
     from trackbook.client import Client, MlflowClient
     from trackbook.exceptions import MlflowException
     from trackbook.registry.fluent import (
@@ -124,6 +124,7 @@ __all__ = [
     "log_table",
     "log_text",
     "models",
+    "pyfunc",
     "register_model",
     "restore_experiment",
     "restore_run",
@@ -142,6 +143,7 @@ __all__ = [
     "sklearn",
     "start_run",
     "tracking",
+    "types",
 ]
 
 __version__ = "0.1.0"
@@ -166,7 +168,7 @@ _ROOMS = {
     "set_tracking_uri",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = ("artifacts", "data", "entities", "exceptions", "models", "sklearn", "tracking")
+_MODULES = ("artifacts", "data", "entities", "exceptions", "models", "pyfunc", "sklearn", "tracking", "types")
 
 if not TYPE_CHECKING:  # a type checker shall find a misspelt name
 

@@ -10,10 +10,13 @@ from typing import Any
 
 from trackbook.errors import InvalidParameter
 
-__all__ = ["CAPTURE_PARTS", "Settings", "read_capture", "read_settings"]
+__all__ = ["CAPTURE_PARTS", "REGISTRY_SETTINGS", "Settings", "read_capture", "read_settings"]
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
+
+#: Which variables name a store of registered models that is not the store of runs.
+REGISTRY_SETTINGS = frozenset({"TRACKBOOK_REGISTRY_URI", "MLFLOW_REGISTRY_URI"})
 
 #: What TRACKBOOK_CAPTURE may name: the parts of a run's context.
 CAPTURE_PARTS = ("user", "source", "notebook", "git", "diff", "platform", "packages")

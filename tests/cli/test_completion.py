@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from trackbook.cli import main
 from trackbook.entities import Metric
 from trackbook.stores.base import NewRun, Store
+from trackbook.testing.registry import new_version
 
 Shell = Callable[..., Result]
 
@@ -129,3 +130,13 @@ def test_bash_completes_by_the_script(here: Store) -> None:
     first, second = answer.stdout.splitlines()
     assert first == "'it'\"'\"'s mine'"
     assert second.endswith("-F _trackbook_completion trackbook")
+
+
+def test_registered_models_are_offered_with_their_versions_and_aliases(here: Store) -> None:
+    for name in ("digits", "digits", "letters"):
+        new_version(here, name)
+    here.set_registered_model_alias("digits", "champion", 1)
+    assert offered("trackbook models show d") == ["digits"]
+    assert offered("trackbook models transition digits/") == ["digits/2", "digits/1"]
+    assert offered("trackbook models copy digits@") == ["digits@champion"]
+    assert offered("trackbook models show none/") == []

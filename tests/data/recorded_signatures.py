@@ -7,6 +7,7 @@ import json
 import warnings
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ PARAMS: dict[str, Callable[[], Any]] = {
 }
 #: Columns that a caller may hand to predict; MLflow casts each to each type of a schema, or refuses.
 COLUMNS: dict[str, Callable[[], Any]] = {
-    **{name: (lambda name=name: np.array([0, 3], name)) for name in SIZES if name != "bool"},
+    **{name: partial(np.array, [0, 3], name) for name in SIZES if name != "bool"},
     "uint64": lambda: np.array([0, 3], "uint64"),
     "bool": lambda: np.array([True, False]),
     "complex": lambda: np.array([1j, 2]),

@@ -13,7 +13,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from trackbook.errors import InvalidParameter
-from trackbook.models.layout import read_yaml
+from trackbook.models.model import read_yaml
 from trackbook.models.requirements import environment, infer_requirements, modules_of, pinned, write_environment
 
 

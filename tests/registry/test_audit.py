@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from trackbook.entities import AuditHead
-from trackbook.entities.trails import entry_hash
+from trackbook.entities.digests import entry_hash
 from trackbook.errors import InvalidParameter
 from trackbook.registry.audit import check_trail, parse_head
 from trackbook.stores.base import Store

@@ -62,7 +62,7 @@ def test_artifacts_of_a_run_are_copied_and_the_run_is_remembered() -> None:
     assert (made.run_id, logged.source_run_id) == (run_id, run_id)
     assert files_of("digits", 1) == ["MLmodel", "data.txt"]
     assert [(found.name, found.version) for found in current_store().versions_of(run_id)] == [("digits", 1)]
-    Path(run.info.artifact_uri, "out", "model", "data.txt").write_text("changed behind our back")
+    Path(str(run.info.artifact_uri), "out", "model", "data.txt").write_text("changed behind our back")
     with pytest.raises(TrackbookError, match=r"data\.txt"):
         trackbook.register_model(f"runs:/{run_id}/out/model", "digits")
     assert [version.version for version in trackbook.search_model_versions()] == [1]

@@ -17,7 +17,15 @@ from trackbook.errors import NotFound, TrackbookError
 if TYPE_CHECKING:
     from trackbook.stores.base import Store
 
-__all__ = ["artifact_paths", "completion", "experiment_ids", "experiment_names", "metric_keys", "run_ids"]
+__all__ = [
+    "artifact_paths",
+    "completion",
+    "experiment_ids",
+    "experiment_names",
+    "metric_keys",
+    "registered_models",
+    "run_ids",
+]
 
 _VARIABLE = "_TRACKBOOK_COMPLETE"
 _MOST = 200
@@ -106,6 +114,29 @@ def metric_keys(store: Store, context: click.Context, _typed: str) -> Iterable[O
 
     run = run_by_id(store, str(context.params.get("run")))
     return [(key, "") for key in run.data.metrics]
+
+
+@_from_store
+def registered_models(store: Store, _context: click.Context, typed: str) -> Iterable[Offer]:
+    """Names of registered models; behind a slash the versions of one, behind an @ its aliases."""
+    from trackbook.runs.session import chosen_registry_uri
+
+    if (chosen := chosen_registry_uri()) and not _context.params.get("store_uri"):
+        from trackbook.cli.store import existing_store
+
+        store = existing_store(chosen, read_only=True)
+    before = "models:/" if typed.startswith("models:/") else ""
+    name, sign, _ = typed.removeprefix(before).partition("@" if "@" in typed else "/")
+    if not sign:
+        begun = f"name LIKE '{name}%'" if name.isalnum() else None
+        found = store.search_registered_models(begun, _MOST)
+        return [(before + model.name, _told(model.description or "")) for model in found]
+    if sign == "@":
+        aliases = store.get_registered_model(name).aliases
+        return [(f"{before}{name}@{alias}", f"version {number}") for alias, number in aliases.items()]
+    quote = '"' if "'" in name else "'"
+    versions = store.search_model_versions(f"name = {quote}{name}{quote}", _MOST, ["version_number DESC"])
+    return [(f"{before}{name}/{version.version}", version.current_stage) for version in versions]
 
 
 def _told(text: str) -> str:

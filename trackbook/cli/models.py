@@ -1,18 +1,20 @@
-"""`trackbook models`: what is done with models and the registry from a shell."""
+"""`trackbook models`: logged and registered models."""
 
 from __future__ import annotations
 
 import click
 
+from trackbook.cli import registered_models, trails
 from trackbook.cli.serving import serve
+from trackbook.cli.trust import trust, verify
 
 __all__ = ["models"]
 
 
 @click.group()
 def models() -> None:
-    """Models: find them, move them on, and put them to work."""
+    """Logged and registered models."""
 
 
-for command in (serve,):
+for command in (*registered_models.COMMANDS, trails.audit, serve, trust, verify):
     models.add_command(command)

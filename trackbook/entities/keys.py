@@ -1,4 +1,4 @@
-"""The rules for names and values: what a key, a param, a tag or an id may be, and the text that is stored."""
+"""The rules for names and values: what a key, a param, a tag, an alias or an id may be, and the text that is stored."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ __all__ = [
     "INT64_MAX",
     "INT64_MIN",
     "MAX_VALUE_BYTES",
+    "check_alias",
+    "check_description",
     "check_experiment_id",
     "check_experiment_name",
     "check_int64",
@@ -21,10 +23,14 @@ __all__ = [
     "check_model_id",
     "check_model_name",
     "check_pairs",
+    "check_registered_name",
+    "check_registry_tag",
+    "check_registry_tags",
     "check_run_id",
     "check_run_name",
     "check_text",
     "check_value",
+    "check_version",
 ]
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
@@ -43,6 +49,13 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\- ]*(?:[/.][A-Za-z0-9_\- ]+)*"
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}", re.ASCII)
 _MODEL_ID = re.compile(r"m-[0-9a-f]{32}", re.ASCII)
 _EXPERIMENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+# of a registry
+MAX_NAME, MAX_ALIAS, MAX_TEXT = 256, 255, 100_000
+_ALIAS = re.compile(rf"[\w-]{{1,{MAX_ALIAS}}}")
+_LIKE_A_VERSION = re.compile(r"latest|v[0-9]+", re.IGNORECASE)
+_VERSION = re.compile(r"[0-9]{1,10}", re.ASCII)
+_LAST_VERSION = 2**31 - 1
 
 
 def check_key(kind: str, key: object) -> str:
@@ -208,3 +221,95 @@ def check_int64(thing: str, value: object) -> int:
 
 def _a(value: object) -> str:
     return f"a value of type {type(value).__name__}"
+
+
+def check_registered_name(name: object) -> str:
+    """The name of a registered model as it is stored (Unicode NFC).
+
+    Raises:
+        InvalidParameter: it is no text, blank, longer than 256 characters, or could not stand in ``models:/name/1``.
+    """
+    if not isinstance(name, str):
+        raise InvalidParameter(f"A registered model's name is text, not a value of type {type(name).__name__}.")
+    name = unicodedata.normalize("NFC", name)
+    if not name.strip() or len(name) > MAX_NAME:
+        raise InvalidParameter(
+            f"A registered model's name has 1 to {MAX_NAME} characters and is not blank; {name[:40]!r} has {len(name)}."
+        )
+    if "/" in name or ":" in name or name in (".", ".."):
+        raise InvalidParameter(
+            f"The registered model's name {name[:80]!r} has no place in an address such as models:/name/1; "
+            "use one without '/' and ':'."
+        )
+    if not name.isprintable():
+        raise InvalidParameter(f"The registered model's name {name[:80]!r} has a character that nobody can see.")
+    return name
+
+
+def check_alias(alias: object) -> str:
+    """An alias of a version as it is stored (Unicode NFC).
+
+    Raises:
+        InvalidParameter: it is no word of 1 to 255 letters, digits, ``_`` and ``-``, or means a version by itself.
+    """
+    text = unicodedata.normalize("NFC", alias) if isinstance(alias, str) else ""
+    if not _ALIAS.fullmatch(text):
+        raise InvalidParameter(
+            f"{alias!r:.80} is no alias; one is a word such as 'champion' of 1 to {MAX_ALIAS} letters, digits, _ and -."
+        )
+    if _LIKE_A_VERSION.fullmatch(text):
+        raise InvalidParameter(
+            f"{text!r} is no alias: 'latest' and 'v' with a number could be taken for a version. Use another word."
+        )
+    return text
+
+
+def check_version(version: object) -> int:
+    """The number of a version, given as a number or as text.
+
+    Raises:
+        InvalidParameter: it is none.
+    """
+    text = str(version) if isinstance(version, (int, str)) and not isinstance(version, bool) else ""
+    if not _VERSION.fullmatch(text) or not 1 <= int(text) <= _LAST_VERSION:
+        raise InvalidParameter(f"{version!r:.80} is no version of a model; one is a number such as 1.")
+    return int(text)
+
+
+def check_description(description: object) -> str | None:
+    """A description as it is stored; None for none.
+
+    Raises:
+        InvalidParameter: it is no text, or longer than 100,000 characters.
+    """
+    if description is None:
+        return None
+    if not isinstance(description, str):
+        raise InvalidParameter(f"A description is text, not a value of type {type(description).__name__}.")
+    if len(description) > MAX_TEXT:
+        raise InvalidParameter(
+            f"The description has {len(description)} characters, and the limit is {MAX_TEXT}. "
+            "Log longer texts with log_text."
+        )
+    return check_text("The description", description)
+
+
+def check_registry_tag(key: object, value: object) -> tuple[str, str]:
+    """A tag of a registered model or version as it is stored.
+
+    Raises:
+        InvalidParameter: the key breaks the rules of keys, or the value has more than 100,000 characters.
+    """
+    checked = check_key("tag", key)
+    text = check_text(f"The value of tag {checked!r}", value)
+    if len(text) > MAX_TEXT:
+        raise InvalidParameter(
+            f"The value of tag {checked!r} has {len(text)} characters, and the limit is {MAX_TEXT}. "
+            "Log longer texts with log_text."
+        )
+    return checked, text
+
+
+def check_registry_tags(tags: Mapping[str, object] | None) -> dict[str, str]:
+    """Tags of a registered model or version as they are stored; {} for None."""
+    return dict(check_registry_tag(key, value) for key, value in check_pairs("Tags", {} if tags is None else tags))

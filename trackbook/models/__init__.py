@@ -6,19 +6,47 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trackbook.models.examples import convert_input_example_to_serving_input
     from trackbook.models.model import Model, ModelInfo
+    from trackbook.models.model_code import ModelConfig, set_model
+    from trackbook.models.pyfunc import validate_serving_input
+    from trackbook.models.signature import (
+        ModelSignature,
+        get_model_info,
+        infer_signature,
+        set_signature,
+        validate_schema,
+    )
 
-__all__ = ["Model", "ModelInfo"]
+__all__ = [
+    "Model",
+    "ModelConfig",
+    "ModelInfo",
+    "ModelSignature",
+    "convert_input_example_to_serving_input",
+    "get_model_info",
+    "infer_signature",
+    "set_model",
+    "set_signature",
+    "validate_schema",
+    "validate_serving_input",
+]
 
 #: Module -> the names that it gives to this one.
 _ROOMS = {
+    "trackbook.models.examples": "convert_input_example_to_serving_input",
     "trackbook.models.model": "Model ModelInfo",
+    "trackbook.models.model_code": "ModelConfig set_model",
+    "trackbook.models.pyfunc": "validate_serving_input",
+    "trackbook.models.signature": "ModelSignature get_model_info infer_signature set_signature validate_schema",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
 if not TYPE_CHECKING:  # a type checker shall find a misspelt name
 
     def __getattr__(name: str) -> Any:
+        if name == "signature":  # MLflow's code reads mlflow.models.signature after import mlflow alone
+            return import_module("trackbook.models.signature")
         if name not in _HOMES:
             raise AttributeError(f"module 'trackbook.models' has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(_HOMES[name]), name)

@@ -11,21 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trackbook.entities import StoredFile
-from trackbook.entities.manifests import manifest_digest
+from trackbook.entities.digests import manifest_digest
 from trackbook.errors import DamagedArtifact, InvalidParameter
 from trackbook.models.model import MLMODEL, Model
 from trackbook.models.trust import Trust, origin_of
 from trackbook.runs.model_addresses import Located, locate
-from trackbook.stores.artifacts.digests import Digest
+from trackbook.stores.artifacts.staging import hash_files
 from trackbook.uris import SafeRelPath
 
 if TYPE_CHECKING:
     from trackbook.models.flavors.base import Opened
 
-__all__ = ["Fetched", "digest_of", "fetched", "hash_folder", "read_input_example", "read_mlmodel"]
+__all__ = ["Fetched", "digest_of", "fetched", "read_input_example", "read_mlmodel"]
 
-_CHUNK = 1 << 20
 _LARGEST_MLMODEL = 1 << 20
 
 
@@ -42,7 +40,7 @@ class Fetched:
 
     def __init__(self, root: str, folder: str, located: Located) -> None:
         self.root, self.folder, self.located = root, Path(folder), located
-        self.files = hash_folder(folder) if located.files is None else located.files
+        self.files = hash_files(folder) if located.files is None else located.files
         self.digest = manifest_digest(self.files)
         self._keep = False
 
@@ -128,24 +126,6 @@ def _check_names(located: Located) -> None:
         lost, new = sorted(wanted - there), sorted(there - wanted)
         facts = [f"{', '.join(lost)} is missing"] * bool(lost) + [f"{', '.join(new)} was added"] * bool(new)
         raise DamagedArtifact(f"The model {located} is not what was stored: {' and '.join(facts)}. Nothing was loaded.")
-
-
-def hash_folder(folder: str | os.PathLike[str]) -> list[StoredFile]:
-    """Size and SHA-256 of every file in a private folder, sorted by path."""
-    files = []
-    for above, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(above, name)
-            files.append(_hashed(path, os.path.relpath(path, folder).replace(os.sep, "/")))
-    return sorted(files, key=lambda file: file.path)
-
-
-def _hashed(path: str, name: str) -> StoredFile:
-    digest = Digest()
-    with open(path, "rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.file(name)
 
 
 def digest_of(uri: object) -> tuple[str, Located]:

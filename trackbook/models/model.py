@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+import yaml
 
 from trackbook.errors import InvalidParameter, NotFound
 from trackbook.signature.signatures import ModelSignature
@@ -19,12 +22,16 @@ if TYPE_CHECKING:
     from trackbook.signature.params import ParamSchema
     from trackbook.signature.schema import Schema
 
-__all__ = ["FORMAT_VERSION", "MLMODEL", "Model", "ModelInfo"]
+__all__ = ["FORMAT_VERSION", "MLMODEL", "Model", "ModelInfo", "read_yaml", "to_yaml", "write_yaml"]
 
 #: MLflow's version of the format that is written; its readers look at it.
 FORMAT_VERSION = "3.18.0"
 MLMODEL = "MLmodel"
 _LARGEST = 1 << 20
+_MOST_ALIASES = 20
+_ALIAS = re.compile(rb"(?m)(?:^|[\s\[{,:-])\*[\w-]+")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _TIME = "%Y-%m-%d %H:%M:%S.%f"
 #: Keys that are written even when they are empty, as MLflow does.
 _ALWAYS = frozenset({"flavors", "mlflow_version", "model_id", "model_uuid", "prompts", "utc_time_created"})
@@ -143,8 +150,6 @@ class Model:
 
     def to_yaml(self, stream: Any = None) -> Any:
         """The same as YAML text, or written to a stream."""
-        from trackbook.models.layout import to_yaml
-
         text = to_yaml(self.to_dict())
         return text if stream is None else stream.write(text)
 
@@ -180,8 +185,6 @@ class Model:
             NotFound: there is none.
             InvalidParameter: it is larger than 1 MiB, no plain YAML, or no MLmodel.
         """
-        from trackbook.models.layout import read_yaml
-
         text = os.fspath(path)
         if ":/" in text and not os.path.exists(text):
             from trackbook.models.fetching import read_mlmodel
@@ -262,3 +265,38 @@ class Model:
 
     def __repr__(self) -> str:
         return f"Model({', '.join(sorted(self.flavors))}, model_uuid={self.model_uuid!r})"
+
+
+def read_yaml(data: bytes, where: str) -> Any:
+    """The value of a YAML file that somebody else wrote.
+
+    Args:
+        data: its bytes.
+        where: what it is called, for errors.
+
+    Raises:
+        InvalidParameter: it is larger than 1 MiB, repeats parts of itself by more than 20 aliases, or is no plain YAML.
+    """
+    if len(data) > _LARGEST:
+        raise InvalidParameter(f"{where!r} has {len(data)} bytes; a file of this kind has at most 1 MiB.")
+    if len(_ALIAS.findall(data)) > _MOST_ALIASES:
+        raise InvalidParameter(f"{where!r} repeats parts of itself by more than {_MOST_ALIASES} YAML aliases.")
+    try:
+        return _Loader(data).get_single_data()
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidParameter(f"{where!r} is no plain YAML: {error}") from None
+
+
+def to_yaml(content: Mapping[str, Any]) -> str:
+    """Plain YAML, keys sorted."""
+    try:
+        return str(
+            yaml.dump(dict(content), Dumper=_Dumper, sort_keys=True, allow_unicode=True, default_flow_style=False)
+        )
+    except yaml.YAMLError as error:
+        raise InvalidParameter(f"Metadata of a model are plain values, lists and dicts: {error}") from None
+
+
+def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a YAML file."""
+    path.write_text(to_yaml(content), encoding="utf-8")

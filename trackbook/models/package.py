@@ -1,12 +1,14 @@
-"""The way of every model, whichever library made it: into a folder, into the store, and back."""
+"""The way of every model, whichever library made it, into a folder and into the store; loading.py is the way back."""
 
 from __future__ import annotations
 
 import inspect
 import logging
 import os
+import platform
 import shutil
-import tempfile
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -15,27 +17,54 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from trackbook.entities import LoggedModel, LoggedModelStatus, StoredFile
-from trackbook.entities.keys import check_key
-from trackbook.entities.manifests import manifest_digest
-from trackbook.entities.registered_names import check_registered_name
+from trackbook.config import REGISTRY_SETTINGS
+from trackbook.entities import LoggedModelStatus, Run, StoredFile
+from trackbook.entities.digests import manifest_digest
+from trackbook.entities.keys import check_key, check_model_name, check_registered_name
 from trackbook.errors import AlreadyExists, InvalidParameter, TrackbookError
 from trackbook.libraries import require
-from trackbook.models.building import Packaging, build_folder
-from trackbook.models.code_paths import add_code
-from trackbook.models.fetching import fetched, hash_folder
-from trackbook.models.flavors.base import Flavor
-from trackbook.models.model import Model, ModelInfo
+from trackbook.models.flavors.base import Flavor, Written
+from trackbook.models.model import MLMODEL, Model, ModelInfo
+from trackbook.models.requirements import environment, modules_of, write_environment
 from trackbook.models.trust import remember
 from trackbook.runs.active import current_run
-from trackbook.runs.session import current_experiment_id, current_store
-from trackbook.stores.artifacts.repository import open_artifacts
+from trackbook.runs.session import current_experiment_id, current_store, get_registry_uri
+from trackbook.stores import open_store
+from trackbook.stores.artifacts.staging import hash_files, private_folder, remove_placed, staged
 from trackbook.stores.base import Store
 from trackbook.stores.models import NewModel
+from trackbook.stores.registry import NewVersion
 
-__all__ = ["Destination", "load", "log", "log_with", "save"]
+__all__ = ["Destination", "Packaging", "log", "log_with", "save"]
 
 log_ = logging.getLogger("trackbook")
+
+_CODE, _EXTRA = "code", "extra_files"
+
+
+@dataclass(frozen=True)
+class Packaging:
+    """What is written beside a model; the words of every flavor's save_model.
+
+    Attributes:
+        signature: a ModelSignature; None infers one from the example, False leaves it out.
+        input_example: data that the model takes, or a pair of data and params.
+        pip_requirements, extra_pip_requirements, conda_env: see `trackbook.models.requirements.environment`.
+        code_paths: local files and folders that the model's code needs.
+        metadata: plain values for MLmodel.
+        extra_files: addresses of files to keep beside it.
+        mlflow_model: an MLmodel to add to.
+    """
+
+    signature: Any = None
+    input_example: Any = None
+    pip_requirements: Any = None
+    extra_pip_requirements: Any = None
+    conda_env: Any = None
+    code_paths: Sequence[str] | None = None
+    metadata: Mapping[str, Any] | None = None
+    extra_files: Sequence[str] | None = None
+    mlflow_model: Model | None = None
 
 
 @dataclass(frozen=True)
@@ -104,8 +133,8 @@ def save(flavor: Flavor, model: Any, path: str | os.PathLike[str], words: Mappin
     """
     given, _, options = _sorted(flavor, words)
     with _new_folder(path) as folder:
-        build_folder(flavor, model, folder, given.mlflow_model or Model(), given, options)
-        digest = manifest_digest(hash_folder(folder))
+        _build(flavor, model, folder, given.mlflow_model or Model(), given, options)
+        digest = manifest_digest(hash_files(folder))
     remember(digest, os.path.abspath(os.fspath(path)))
 
 
@@ -116,18 +145,116 @@ def _new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise AlreadyExists(f"There is something at {str(target)!r} already; a model is saved into a new folder.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=f".{target.name[:50]}-", dir=target.parent))
+    inside = target.parent / f".{target.name[:50]}-{uuid4().hex}"
+    mode = private_folder(inside)
     try:
-        yield staged
-        umask = os.umask(0)
-        os.umask(umask)
-        staged.chmod(0o777 & ~umask)  # it is the user's folder, as if she had made it
+        yield inside
+        inside.chmod(mode)  # it is the user's folder, as if she had made it
         if target.exists():
             target.rmdir()
-        staged.rename(target)
-    except BaseException:
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
+        inside.rename(target)
+    finally:
+        shutil.rmtree(inside, ignore_errors=True)
+
+
+def _build(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Packaging, options: Mapping[str, Any]) -> None:
+    """Write everything into an empty folder, MLmodel last."""
+    if sys.modules.get(flavor.library) is None:
+        require(f"A model of the flavor {flavor.name}", flavor.library)
+    written = flavor.save(model, folder, **options, **_asked_for(flavor, given))
+    _describe(flavor, model, folder, meta, given, written)
+    code = _copy_code(folder, given.code_paths)
+    config = {**written.config, "code": code}
+    extra = _copy_extra(folder, given.extra_files)
+    if extra:
+        config["extra_files"] = extra
+    pyfunc: dict[str, Any] = {
+        "loader_module": flavor.loader_module,
+        "python_version": platform.python_version(),
+        "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
+    }
+    if code:
+        pyfunc["code"] = code
+    meta.add_flavor("python_function", **(pyfunc | written.pyfunc))
+    if flavor.name != "python_function":
+        meta.add_flavor(flavor.name, **config)
+    modules = {flavor.library, *flavor.modules, *written.modules, *modules_of(model, given.input_example)}
+    needed = environment(modules, given.pip_requirements, given.extra_pip_requirements, given.conda_env)
+    write_environment(folder, needed)
+    meta.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    meta.save(folder / MLMODEL)
+
+
+def _asked_for(flavor: Flavor, given: Packaging) -> dict[str, Any]:
+    """What stands beside a model and is needed to write it: some formats record a run of the model on an example."""
+    return {word: getattr(given, word) for word in ("input_example", "signature") if word in _options(flavor)}
+
+
+def _describe(flavor: Flavor, model: Any, folder: Path, meta: Model, given: Packaging, written: Written) -> None:
+    """Signature, input example and metadata."""
+    if given.metadata is not None:
+        meta.metadata = dict(given.metadata)
+    example = None
+    if given.input_example is not None:
+        from trackbook.models.examples import write_example
+
+        example = write_example(given.input_example, folder)
+        meta.saved_input_example_info = example.info
+    if given.signature is False:
+        return
+    if given.signature is not None:
+        from trackbook.signature.signatures import ModelSignature
+
+        if not isinstance(given.signature, ModelSignature):
+            raise InvalidParameter(
+                f"A signature is what infer_signature gives, or False for none, not {given.signature!r:.80}."
+            )
+        meta.signature = given.signature
+    elif meta.signature is None and example is not None:
+        meta.signature = _inferred(flavor, model, example, written)
+
+
+def _inferred(flavor: Flavor, model: Any, example: Any, written: Written) -> Any:
+    """The signature that an example and the model's answer to it show; None, with a warning, if it has no answer."""
+    from trackbook.signature.signatures import signature_of_answer
+
+    def answer(data: Any, params: Any) -> Any:
+        return flavor.answer(model, data, params, written)
+
+    try:
+        return signature_of_answer(answer, example.data, example.params)
+    except (TrackbookError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        log_.warning("No signature was inferred, because the model did not answer the input example: %s", error)
+        return None
+
+
+def _copy_code(folder: Path, paths: Sequence[str] | None) -> str | None:
+    """Copy the user's own code; the name of its folder, or None if there is none."""
+    if not paths:
+        return None
+    if isinstance(paths, (str, os.PathLike)):
+        raise InvalidParameter(f"code_paths is a list of paths, not {paths!r:.80}.")
+    for given in paths:
+        source, target = Path(given), folder / _CODE / Path(given).absolute().name
+        if not source.exists():
+            raise InvalidParameter(f"code_paths names {str(given)!r}, which is not there.")
+        target.parent.mkdir(exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        else:
+            shutil.copyfile(source, target)
+    return _CODE
+
+
+def _copy_extra(folder: Path, addresses: Sequence[str] | None) -> list[dict[str, str]]:
+    if not addresses:
+        return []
+    from trackbook.runs.addresses import download_artifacts
+
+    target = folder / _EXTRA
+    target.mkdir()
+    copies = [download_artifacts(address, dst_path=target) for address in addresses]
+    return [{"path": f"{_EXTRA}/{Path(copy).name}"} for copy in copies]
 
 
 def log(flavor: Flavor, model: Any, words: Mapping[str, Any]) -> ModelInfo:
@@ -143,7 +270,7 @@ def log(flavor: Flavor, model: Any, words: Mapping[str, Any]) -> ModelInfo:
         What is known of it; `model_uri` is what loads it.
     """
     given, to, options = _sorted(flavor, words)
-    return _log(lambda folder, meta: build_folder(flavor, model, folder, meta, given, options), to)
+    return _log(lambda folder, meta: _build(flavor, model, folder, meta, given, options), to)
 
 
 def log_with(flavor: Any, name: str | None, kwargs: dict[str, Any]) -> ModelInfo:
@@ -163,33 +290,38 @@ def log_with(flavor: Any, name: str | None, kwargs: dict[str, Any]) -> ModelInfo
 
 
 def _log(build: Callable[[Path, Model], None], to: Destination) -> ModelInfo:
-    store = current_store()
-    if to.registered_model_name is not None:
-        check_registered_name(to.registered_model_name)  # before anything is written
-    new = _new_model(store, to)
-    location = store.model_location(new.experiment_id, str(new.model_id))
-    meta = Model(artifact_path=location, run_id=new.source_run_id, model_id=new.model_id, model_uuid=new.model_id)
-    with tempfile.TemporaryDirectory(prefix="trackbook-model-") as above:
-        folder = Path(above, "model")
-        folder.mkdir()
-        build(folder, meta)
-        repository = open_artifacts(location)
-        files = repository.put_folder(str(folder))
-        try:
-            logged = _record(store, new, files, to)
-            digest = manifest_digest(files)
-            remember(digest, logged.model_uri)
-            version = _register(logged, to.registered_model_name)
-        except BaseException:
-            _take_back(store, new, to)
-            repository.remove()
-            raise
-    info = meta.get_model_info(logged)
-    return info if version is None else replace(info, registered_model_version=version)
+    run = current_run() if to.run_id is None else None
+    store = current_store() if run is None else run.store
+    version = _version(to.registered_model_name)  # its name is checked before anything is written
+    new = _new_model(store, run, to)
+    model_id = str(new.model_id)
+    location = store.model_location(new.experiment_id, model_id)
+    meta = Model(artifact_path=location, run_id=new.source_run_id, model_id=model_id, model_uuid=model_id)
+    with staged(location) as place:
+        build(place.folder, meta)
+        files = place.place()
+    digest = manifest_digest(files)
+    if version is not None:
+        version = replace(
+            version, source=f"models:/{model_id}", model_id=model_id, files=files, run_id=new.source_run_id
+        )
+    try:
+        remember(digest, f"models:/{model_id}")
+        number = _record(store, new, files, version, to)
+    except BaseException:
+        remove_placed(location)
+        raise
+    facts = replace(meta.get_model_info(), name=new.name, tags=dict(new.tags), params=dict(new.params))
+    return replace(facts, registered_model_version=number, creation_timestamp=new.time)
 
 
-def _new_model(store: Store, to: Destination) -> NewModel:
+def _version(name: str | None) -> NewVersion | None:
+    return None if name is None else NewVersion(check_registered_name(name), "", make_model=True)
+
+
+def _new_model(store: Store, run: Run | None, to: Destination) -> NewModel:
     """Which model is going to be made, checked as far as it can be before its files are written."""
+    now = time.time_ns() // 1_000_000
     tags, params = (
         {check_key(kind, key): str(value) for key, value in (pairs or {}).items()}
         for kind, pairs in (("tag", to.tags), ("param", to.params))
@@ -197,66 +329,33 @@ def _new_model(store: Store, to: Destination) -> NewModel:
     if to.model_id is not None:
         known = store.get_logged_model(to.model_id)
         experiment, name, run_id, kind = known.experiment_id, known.name, known.source_run_id, known.model_type
-        return NewModel(experiment, name, run_id, kind, tags, params, known.model_id, to.step)
-    run = current_run() if to.run_id is None else store.get_run(to.run_id)
+        return NewModel(experiment, name, run_id, kind, tags, params, known.model_id, to.step, now)
+    if to.run_id is not None:
+        run = store.get_run(to.run_id)
     experiment = run.info.experiment_id if run is not None else current_experiment_id()
     run_id = None if run is None else run.info.run_id
-    name = to.name or to.artifact_path or "model"
-    return NewModel(experiment, name, run_id, to.model_type, tags, params, f"m-{uuid4().hex}", to.step)
+    name = check_model_name(to.name or to.artifact_path or "model")
+    return NewModel(experiment, name, run_id, to.model_type, tags, params, f"m-{uuid4().hex}", to.step, now)
 
 
-def _record(store: Store, new: NewModel, files: Sequence[StoredFile], to: Destination) -> LoggedModel:
+def _record(
+    store: Store, new: NewModel, files: Sequence[StoredFile], version: NewVersion | None, to: Destination
+) -> int | None:
+    """Bring a model whose files are in their place into the store, and into the registry; the version's number."""
+    registry = store if REGISTRY_SETTINGS.isdisjoint(os.environ) else open_store(get_registry_uri())
+    if to.model_id is None and (version is None or registry is store):
+        return store.log_model(new, files, version)
     if to.model_id is None:
-        return store.create_logged_model(new, files)
-    store.set_logged_model_tags(to.model_id, new.tags)
-    store.log_model_params(to.model_id, new.params)
-    return store.finalize_logged_model(to.model_id, LoggedModelStatus.READY, files)
-
-
-def _register(logged: LoggedModel, name: str | None) -> int | None:
-    if name is None:
+        store.log_model(new, files)
+    else:
+        store.set_logged_model_tags(to.model_id, new.tags)
+        store.log_model_params(to.model_id, new.params)
+        store.finalize_logged_model(to.model_id, LoggedModelStatus.READY, files)
+    if version is None:
         return None
-    from trackbook.registry.versions import register_logged
-
-    return int(register_logged(logged, name).version)
-
-
-def _take_back(store: Store, new: NewModel, to: Destination) -> None:
-    """Undo the row of a model whose registration failed."""
-    if to.model_id is None:
-        try:
+    try:
+        return int(registry.create_model_version(version).version)
+    except BaseException:
+        if to.model_id is None:
             store.delete_logged_model(str(new.model_id))
-        except TrackbookError as error:  # it may not be there; what made the call fail is what the user has to see
-            log_.debug("The model %s was not taken back: %s", new.model_id, error)
-
-
-def load(
-    flavor: Flavor,
-    uri: str,
-    dst_path: str | os.PathLike[str] | None = None,
-    trust: bool | None = None,
-    **options: Any,
-) -> Any:
-    """The native model at an address.
-
-    Args:
-        flavor: of its library.
-        uri: see `trackbook.runs.model_addresses.locate`.
-        dst_path: folder for a copy of its files that stays.
-        trust: True lets this call run code that comes with the model; None asks the user's rules.
-        options: what this flavor's load_model takes beyond that.
-
-    Raises:
-        NotFound: there is no such model.
-        DamagedArtifact: its files are not what was stored.
-        UntrustedModel: loading it runs code, and nobody has said that it may.
-        MissingDependency: its library is not installed.
-    """
-    require(f"A model of the flavor {flavor.name}", flavor.library)
-    with fetched(uri, dst_path) as copy:
-        opened = copy.opened(flavor.name, trust)
-        if hazard := flavor.hazard(opened):
-            opened.trust.require(hazard)
-        if add_code(opened) or flavor.keeps_files:
-            copy.keep()
-        return flavor.load(opened, **options)
+        raise

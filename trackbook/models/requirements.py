@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from trackbook.errors import InvalidParameter
-from trackbook.models.layout import read_yaml, write_yaml
+from trackbook.models.model import read_yaml, write_yaml
 
 __all__ = ["Environment", "environment", "infer_requirements", "modules_of", "pinned", "write_environment"]
 
@@ -120,7 +120,7 @@ class _Watcher(pickle.Pickler):
         """Note the modules of an object and of all that is in it."""
         try:
             self.dump(thing)
-        except (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError, NotImplementedError):
+        except (pickle.PicklingError, TypeError, AttributeError, ValueError, RuntimeError):
             self._note(thing)  # what cannot be walked has its own class at least
 
     def reducer_override(self, thing: Any) -> Any:
@@ -228,8 +228,9 @@ def _lines(given: object, constraints: list[str]) -> list[str]:
     """Requirement lines from a list or a file, with those of files that they name; constraints go to their own list."""
     if isinstance(given, (str, os.PathLike)):
         return _file_lines(Path(given), constraints)
-    lines = list(given) if isinstance(given, Iterable) else [given]
-    if not all(isinstance(line, str) for line in lines):
+    texts = list(given) if isinstance(given, Iterable) else [given]
+    lines = [line for line in texts if isinstance(line, str)]
+    if len(lines) < len(texts):
         raise InvalidParameter(f"Requirements are a list of lines or the path of a file, not {given!r:.80}.")
     return [line for text in lines for line in _expanded(text, Path(), constraints)]
 

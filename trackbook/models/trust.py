@@ -10,6 +10,7 @@ import os
 import pickle
 import re
 import stat
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,18 @@ from trackbook.errors import InvalidParameter, UntrustedModel
 if TYPE_CHECKING:
     from trackbook.runs.model_addresses import Located
 
-__all__ = ["IMPORTED_TAG", "Origin", "Trust", "config_folder", "is_trusted", "origin_of", "remember", "trusted_digests"]
+__all__ = [
+    "IMPORTED_TAG",
+    "Origin",
+    "Trust",
+    "config_folder",
+    "forget",
+    "is_trusted",
+    "origin_of",
+    "remember",
+    "trusted",
+    "trusted_digests",
+]
 
 #: Tag of a logged model that came from another store.
 IMPORTED_TAG = "trackbook.imported"
@@ -96,6 +108,31 @@ def remember(digest: str, what: str) -> None:
     state = (str(path), before.st_mtime_ns, before.st_size)
     if _seen[0] == state and after.st_size == before.st_size + len(line):  # nobody else has written in between
         _seen = ((str(path), after.st_mtime_ns, after.st_size), _seen[1] | {digest})
+
+
+def trusted() -> list[tuple[str, str, str]]:
+    """What this user trusts: digest, since when, and which model it was then; oldest first."""
+    if not trusted_digests():
+        return []
+    lines = (config_folder() / _FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+    rows = {}
+    for line in lines:
+        digest, since, what = f"{line}  ".split(" ", 2)
+        if _DIGEST.fullmatch(digest):
+            rows[digest] = (digest, since, what.strip())
+    return list(rows.values())
+
+
+def forget(digest: str) -> None:
+    """Trust a digest no longer; one that was not trusted is no error."""
+    path = config_folder() / _FILE
+    if digest not in trusted_digests():
+        return
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    descriptor, staged = tempfile.mkstemp(dir=path.parent, prefix=f".{_FILE}-")  # 0600
+    with open(descriptor, "w", encoding="utf-8") as stream:
+        stream.writelines(line for line in lines if not line.startswith(digest))
+    os.replace(staged, path)
 
 
 @dataclass(frozen=True)

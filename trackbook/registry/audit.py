@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from trackbook.entities import AuditEntry, AuditHead
-from trackbook.entities.trails import BEGINNING, entry_hash
+from trackbook.entities.digests import BEGINNING, entry_hash
 from trackbook.errors import InvalidParameter
 from trackbook.stores.registry import RegistryStore
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from trackbook.entities import ModelVersion, PagedList, RegisteredModel
-from trackbook.entities.keys import check_int64, check_key
-from trackbook.entities.registered_names import check_version
+from trackbook.entities.keys import check_int64, check_key, check_version
 from trackbook.errors import InvalidParameter, NotSupported
 from trackbook.registry.versions import Stores, create_version
 from trackbook.runs.queries import all_pages

@@ -11,8 +11,13 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from trackbook.entities import DEFAULT_EXPERIMENT_NAME, LoggedModel, LoggedModelStatus, ModelVersion, StoredFile
-from trackbook.entities.keys import check_run_id, check_text
-from trackbook.entities.registered_names import check_description, check_registered_name, check_registry_tags
+from trackbook.entities.keys import (
+    check_description,
+    check_registered_name,
+    check_registry_tags,
+    check_run_id,
+    check_text,
+)
 from trackbook.errors import InvalidParameter, InvalidState
 from trackbook.runs.model_addresses import Located, locate, resolve_version
 from trackbook.runs.session import current_experiment_id, current_store, get_registry_uri, get_tracking_uri

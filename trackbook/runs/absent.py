@@ -27,7 +27,7 @@ _PORCH = {
     "validate_evaluation_results MetricThreshold EvaluationMetric make_metric",
     "A function for it comes in a later version; meanwhile run the command `trackbook doctor`.": "doctor",
     "Databricks is left out of Trackbook; choose a store with set_tracking_uri.": "login",
-    _MODELS: "pyfunc xgboost lightgbm statsmodels pytorch tensorflow keras spark pyspark catboost onnx "
+    _MODELS: "xgboost lightgbm statsmodels pytorch tensorflow keras spark pyspark catboost onnx "
     "prophet pmdarima spacy h2o paddle fastai gluon transformers sentence_transformers shap",
 }
 #: Words by which a name of the language-model features is known.

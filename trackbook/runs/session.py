@@ -77,13 +77,20 @@ def is_tracking_uri_set() -> bool:
 
 
 def set_registry_uri(uri: str | os.PathLike[str]) -> None:
-    """Choose another store for registered models; "" goes back to the tracking store.
+    """Choose another store for registered models, and tell the processes that this one starts (MLFLOW_REGISTRY_URI).
+
+    Args:
+        uri: as for `set_tracking_uri`; "" goes back to the tracking store.
 
     Raises:
         InvalidParameter: it is no store's path or URI.
     """
     global _registry_uri
     _registry_uri = parse_store_uri(uri).uri if uri else None
+    if _registry_uri is None:
+        os.environ.pop("MLFLOW_REGISTRY_URI", None)
+    else:
+        os.environ["MLFLOW_REGISTRY_URI"] = _registry_uri
 
 
 def get_registry_uri() -> str:

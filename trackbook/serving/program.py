@@ -6,8 +6,8 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 
+from trackbook.models.pyfunc import load_model
 from trackbook.runs.model_addresses import locate
 from trackbook.serving.application import Desk
 from trackbook.serving.listening import address_of, bind, end_on_signals, serve
@@ -115,5 +115,5 @@ async def serve_here(uri: str, options: ServingOptions, listener: socket.socket,
     """Load a model and serve it in this process."""
     stop = asyncio.Event()
     end_on_signals(stop)
-    desk = Desk(Scorer(import_module("trackbook.models.pyfunc").load_model(uri)), options.seconds)
+    desk = Desk(Scorer(load_model(uri)), options.seconds)
     await serve(listener, desk, hosts_heard(options.host, options.allowed_hosts), stop, ready)

@@ -187,7 +187,7 @@ def _moments(values: list[Any], name: object) -> Any:
     import pandas as pd
 
     def read(value: Any) -> Any:
-        return None if is_missing(value) else exact(value, DataType.datetime)
+        return None if is_missing(value) or value == "NaT" else exact(value, DataType.datetime)
 
     _each(values, name, read)
     try:

@@ -15,7 +15,7 @@ from trackbook.signature.types import Array, Map, Object
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["as_frame"]
+__all__ = ["as_frame", "frame_of_polars"]
 
 
 def as_frame(data: Any, schema: Schema) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def as_frame(data: Any, schema: Schema) -> pd.DataFrame:
         return data.to_frame()
     polars = sys.modules.get("polars")
     if polars is not None and isinstance(data, (polars.DataFrame, polars.Series)):
-        return _of_polars(data)
+        return frame_of_polars(data)
     if np.isscalar(data):
         return pd.DataFrame([data])
     try:
@@ -52,7 +52,8 @@ def as_frame(data: Any, schema: Schema) -> pd.DataFrame:
     raise InvalidParameter(f"The model takes a table, not {type(data).__name__}. Give a DataFrame, a list or a dict.")
 
 
-def _of_polars(data: Any) -> pd.DataFrame:
+def frame_of_polars(data: Any) -> pd.DataFrame:
+    """The same table in pandas, without its libraries for conversion."""
     import pandas as pd
 
     columns = [data] if not hasattr(data, "get_columns") else data.get_columns()

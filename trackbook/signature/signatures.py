@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from trackbook.errors import InvalidParameter
+from trackbook.signature.enforcement import enforce, enforce_params
 from trackbook.signature.inference import infer_schema
 from trackbook.signature.params import ParamSchema, infer_params
 from trackbook.signature.schema import ColSpec, Schema
 from trackbook.signature.types import AnyType
 
-__all__ = ["ModelSignature", "infer_signature"]
+__all__ = ["ModelSignature", "infer_signature", "signature_of_answer"]
 
 log = logging.getLogger("trackbook")
 
@@ -90,6 +94,32 @@ def infer_signature(
         _schema("model_output", model_output),
         infer_params(params) if params else None,
     )
+
+
+def signature_of_answer(
+    predict: Callable[[Any, Any], Any], data: Any, params: Mapping[str, Any] | None
+) -> ModelSignature:
+    """The signature of a model, from an example and what it answers.
+
+    The example is enforced as it will be later, so that the model is seen to take it. Of a table, an answer without
+    columns is one value for each row, as MLflow has it.
+
+    Args:
+        predict: gives the answer to data and params.
+        data: what the model takes.
+        params: what it takes besides.
+
+    Raises:
+        InvalidParameter: the example does not fit its own schema.
+    """
+    inputs, schema = infer_schema(data), infer_params(params) if params else None
+    answer = predict(enforce(copy.deepcopy(data), inputs), enforce_params(params, schema) if schema else None)
+    if isinstance(answer, np.ndarray) and answer.ndim == 1 and not inputs.is_tensor_spec():
+        import pandas as pd
+
+        answer = pd.Series(answer)
+    outputs = _schema("what the model answers", answer)
+    return ModelSignature(inputs, outputs, schema)
 
 
 def _schema(name: str, data: Any) -> Schema | None:

@@ -189,7 +189,8 @@ def _changed(raw: np.ndarray[Any, Any], array: np.ndarray[Any, Any]) -> np.ndarr
         return changed
     if raw.dtype.kind in "iu" and array.dtype.kind == "f":
         limit = 2 ** (np.finfo(array.dtype).nmant + 1)  # up to here every whole number is a real one
-        return (raw > limit) | (raw < -limit if raw.dtype.kind == "i" else False)
+        lost: np.ndarray[Any, Any] = (raw > limit) | (raw < -limit if raw.dtype.kind == "i" else False)
+        return lost
     if raw.dtype.kind in "biufO":
         unequal: np.ndarray[Any, Any] = (array != raw) & ~(np.not_equal(raw, raw) & np.not_equal(array, array))
         return unequal

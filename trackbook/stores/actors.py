@@ -6,27 +6,32 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 
-__all__ = ["acting_as", "current_actor"]
+__all__ = ["ACTOR", "acting_as", "current_actor", "process_user"]
 
-_actor: ContextVar[str | None] = ContextVar("trackbook_actor", default=None)
+#: For whom the running code acts; None for the user of this process.
+ACTOR: ContextVar[str | None] = ContextVar("trackbook_actor", default=None)
 
 
 @contextmanager
 def acting_as(name: str) -> Iterator[None]:
     """What the block changes is done by somebody else than the user of this process."""
-    token = _actor.set(name)
+    token = ACTOR.set(name)
     try:
         yield
     finally:
-        _actor.reset(token)
+        ACTOR.reset(token)
 
 
 def current_actor() -> str:
     """The name that goes into the audit trail."""
-    actor = _actor.get()
-    if actor is not None:
-        return actor
+    return ACTOR.get() or process_user()
+
+
+@cache
+def process_user() -> str:
+    """The user of this process, as the system calls her."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # no name belongs to this user number

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from trackbook.entities import PagedList, StoredFile
 from trackbook.entities.logged_models import LoggedModel, LoggedModelInput, LoggedModelOutput
+from trackbook.stores.registry import NewVersion
 
 __all__ = ["LoggedModelStore", "NewModel"]
 
@@ -24,6 +25,7 @@ class NewModel:
         tags, params: text by key.
         model_id: made by the store when absent (``m-`` and 32 hexadecimal digits).
         step: of the run at which it was made.
+        time: when it was made, in ms since 1970-01-01 UTC; now if None.
     """
 
     experiment_id: str
@@ -34,6 +36,7 @@ class NewModel:
     params: Mapping[str, str] = field(default_factory=dict)
     model_id: str | None = None
     step: int = 0
+    time: int | None = None
 
 
 class LoggedModelStore(ABC):
@@ -50,6 +53,23 @@ class LoggedModelStore(ABC):
         Raises:
             NotFound, InvalidState: there is no such experiment or run, or it is deleted.
             InvalidParameter: a name, tag or param breaks the rules.
+        """
+
+    @abstractmethod
+    def log_model(self, new: NewModel, files: Sequence[StoredFile], version: NewVersion | None = None) -> int | None:
+        """Make a READY model and, with it, the next version of a registered model: one transaction.
+
+        Args:
+            new: the model.
+            files: that are at `model_location` already.
+            version: whose `source` is the model; None to register nothing.
+
+        Returns:
+            The number of the version; None without one.
+
+        Raises:
+            NotFound, InvalidState, InvalidParameter: as `create_logged_model` and `create_model_version`; then
+                neither is there.
         """
 
     @abstractmethod

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from trackbook.entities import ModelVersion
-from trackbook.entities.trails import BEGINNING
+from trackbook.entities.digests import BEGINNING
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
 from trackbook.registry.audit import check_trail, every_entry
 from trackbook.stores.actors import acting_as

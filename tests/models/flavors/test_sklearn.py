@@ -21,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from trackbook import sklearn
 from trackbook.errors import AlreadyExists, DamagedArtifact, InvalidParameter, NotFound, UntrustedModel
 from trackbook.models import Model
-from trackbook.models.flavors import estimators as module
+from trackbook.models.flavors import sklearn as module
 
 X, y = load_iris(return_X_y=True)
 

@@ -10,9 +10,10 @@ from typing import Any
 from trackbook.errors import InvalidParameter
 from trackbook.models.flavors.base import Flavor, NativePredictor, Opened, Predictor, Written
 from trackbook.models.flavors.classes import library_class
-from trackbook.models.flavors.estimators import FILES, FORMATS, encoded, hazard_of, read_estimator
+from trackbook.models.flavors.sklearn import FILES, FORMATS, encoded, hazard_of, read_estimator
+from trackbook.models.loading import load
 from trackbook.models.model import Model, ModelInfo
-from trackbook.models.package import load, log, save
+from trackbook.models.package import log, save
 
 __all__ = ["Boosters", "flavor", "load_model", "log_model", "save_model"]
 
@@ -46,10 +47,11 @@ class Boosters(Flavor):
         """See the contract; `skops_trusted_types` are noted for MLflow's readers."""
         import lightgbm
 
+        types: list[str] = []
         config: dict[str, Any] = {"lgb_version": lightgbm.__version__, "model_class": _BOOSTER}
         if isinstance(model, lightgbm.Booster):
             model.save_model(folder / "model.lgb")
-            form, name, types = "skops", "model.lgb", []  # MLflow notes a format here too, and reads none
+            form, name = "skops", "model.lgb"  # MLflow notes a format here too, and reads none
         elif isinstance(model, lightgbm.LGBMModel):
             form, data, types = encoded(model, serialization_format)
             name = FILES[form]

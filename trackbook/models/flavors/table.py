@@ -29,7 +29,7 @@ FLAVORS = {
 }
 #: Group of entry points by which another package adds a flavor: its name, and the object.
 GROUP = "trackbook.flavors"
-_LOADERS = {"mlflow.pyfunc.model": "python_function"}
+_LOADERS = {"mlflow.pyfunc.loaders.code_model": "python_function", "mlflow.pyfunc.model": "python_function"}
 
 
 @functools.cache

@@ -10,8 +10,9 @@ from typing import Any
 from trackbook.errors import InvalidParameter
 from trackbook.models.flavors.base import Flavor, NativePredictor, Opened, Predictor, Written
 from trackbook.models.flavors.classes import accepted, library_class, named_class
+from trackbook.models.loading import load
 from trackbook.models.model import Model, ModelInfo
-from trackbook.models.package import load, log, save
+from trackbook.models.package import log, save
 
 __all__ = ["Boosters", "flavor", "load_model", "log_model", "save_model"]
 

@@ -18,7 +18,7 @@ from trackbook.errors import (
     TrackbookError,
 )
 
-__all__ = ["ABSENT", "free_bytes", "reading", "reading_source", "writing"]
+__all__ = ["ABSENT", "free_bytes", "reading", "reading_source", "write_error", "writing"]
 
 #: Errors of an open that mean: no such thing below this folder. Links are never followed, so they count as absent.
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EXDEV})
@@ -50,10 +50,11 @@ def writing(root: str, path: object) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        raise _write_error(root, path, problem) from problem
+        raise write_error(root, path, problem) from problem
 
 
-def _write_error(root: str, path: object, problem: OSError) -> TrackbookError:
+def write_error(root: str, path: object, problem: OSError) -> TrackbookError:
+    """What an error means that was met while `path` below `root` was written."""
     if problem.errno in _FULL:
         return StorageFull(
             f"No space for the artifact {str(path)!r} in {root}: {problem.strerror}; {free_bytes(root)} bytes are free."

@@ -11,10 +11,12 @@ from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.engine import Connection
 from trackbook.stores.sql.tables import PURGING
 
-__all__ = ["INPUT", "OUTPUT", "load_models", "model_location_in", "models_of"]
+__all__ = ["INPUT", "MODEL_LOCATION", "OUTPUT", "load_models", "models_of"]
 
 #: Directions of run_models.
 INPUT, OUTPUT = 1, 2
+#: Where the files of a model lie below the folder of its experiment: that folder, and the id.
+MODEL_LOCATION = "{}/models/{}/artifacts"
 
 _MODELS = (
     "SELECT m.id, m.experiment, m.model_id, m.name, e.artifact_location, m.creation_time, m.last_update_time, "
@@ -27,11 +29,6 @@ _METRICS = (
     "ORDER BY s.model, s.key, s.dataset, r.id"
 )
 _LINKS = "SELECT run, direction, model_id, step FROM run_models WHERE run"
-
-
-def model_location_in(experiment_location: str, model_id: str) -> str:
-    """Where the files of a model lie below the folder of its experiment."""
-    return f"{experiment_location.rstrip('/')}/models/{model_id}/artifacts"
 
 
 def load_models(connection: Connection, keys: Sequence[int], absolute: Callable[[str], str]) -> list[LoggedModel]:
@@ -56,7 +53,7 @@ def load_models(connection: Connection, keys: Sequence[int], absolute: Callable[
                 experiment_id=str(experiment),
                 model_id=model_id,
                 name=name,
-                artifact_location=model_location_in(absolute(location), model_id),
+                artifact_location=MODEL_LOCATION.format(absolute(location).rstrip("/"), model_id),
                 creation_timestamp=created,
                 last_updated_timestamp=updated,
                 model_type=kind,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
-from typing import Any
+from typing import Any, NamedTuple
 
 from trackbook.entities import LifecycleStage, StoredFile
 from trackbook.entities.checks import check_label
+from trackbook.entities.digests import files_from_json, files_to_json, manifest_digest
 from trackbook.entities.keys import (
     check_experiment_id,
     check_int64,
@@ -20,13 +22,15 @@ from trackbook.entities.keys import (
     check_value,
 )
 from trackbook.entities.logged_models import LoggedModel, LoggedModelInput, LoggedModelOutput, LoggedModelStatus
-from trackbook.entities.manifests import files_from_json, files_to_json, manifest_digest
 from trackbook.entities.run_names import random_run_name
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
 from trackbook.stores.models import NewModel
-from trackbook.stores.sql.engine import Connection, Database, retried
+from trackbook.stores.registry import NewVersion
+from trackbook.stores.sql.engine import Connection, retried
 from trackbook.stores.sql.files import checked_file
-from trackbook.stores.sql.logged_model_rows import INPUT, OUTPUT, load_models, model_location_in
+from trackbook.stores.sql.logged_model_rows import INPUT, MODEL_LOCATION, OUTPUT, load_models
+from trackbook.stores.sql.registry.trail import Ledger, Trail
+from trackbook.stores.sql.registry.versions import CheckedVersion
 from trackbook.stores.sql.tables import PURGING
 
 __all__ = ["LoggedModels"]
@@ -51,46 +55,91 @@ _NEEDED = (
 )
 
 
-class LoggedModels:
+#: Each part begins with what no part with a meaning begins with.
+_READY = LoggedModelStatus.READY.number
+_PLAIN_PATH = re.compile(r"\w[\w.+=@ -]*(?:/\w[\w.+=@ -]*)*", re.ASCII)
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+class _NewRow(NamedTuple):
+    """A new logged model that keeps the rules."""
+
+    model_id: str
+    experiment: int
+    name: str
+    kind: str | None
+    run_id: str | None
+    step: int
+    tags: list[tuple[str, str]]
+    params: list[tuple[str, str]]
+    fixed: tuple[int, str | None, str | None]
+
+    @classmethod
+    def of(cls, new: NewModel, files: Sequence[StoredFile] | None) -> _NewRow:
+        return cls(
+            f"m-{token_hex(16)}" if new.model_id is None else check_model_id(new.model_id),
+            int(check_experiment_id(new.experiment_id)),
+            check_model_name(random_run_name() if new.name is None else new.name),
+            None if new.model_type is None else check_label("The type of a logged model", new.model_type),
+            new.source_run_id,
+            check_int64("The step of a logged model", new.step),
+            _checked("tag", new.tags),
+            _checked("param", new.params),
+            _fixed(files),
+        )
+
+    def insert(self, connection: Connection, now: int) -> int:
+        """Put it into the database; the key of its row."""
+        _experiment_location(connection, self.experiment)
+        run = None if self.run_id is None else _active_run(connection, self.run_id)
+        if connection.execute("SELECT 1 FROM logged_models WHERE model_id = ?", (self.model_id,)):
+            raise AlreadyExists(f"There is a logged model with the id {self.model_id} already; leave the id out.")
+        status, digest, manifest = self.fixed
+        what = (self.model_id, self.experiment, self.name, self.kind, self.run_id)
+        ((key,),) = connection.execute(_NEW, (*what, status, now, now, LifecycleStage.ACTIVE, digest, manifest))
+        connection.executemany(_PUT_TAG, [(key, *pair) for pair in self.tags])
+        connection.executemany(_PUT_PARAM, [(key, *pair) for pair in self.params])
+        if run is not None:
+            connection.execute(_MADE, (run, OUTPUT, self.model_id, self.step))
+        return int(key)
+
+
+class LoggedModels(Trail):
     """The verbs of LoggedModelStore, but for search."""
 
-    database: Database
     flush: Callable[[], None]
-    _now: Callable[[], int]
     _absolute: Callable[[str], str]
     _changeable: Callable[[Connection, str], int]
+    _next_version: Callable[[Ledger, CheckedVersion], int]
+    _model_folders: dict[str, str]  # experiment id -> its folder, which never changes
 
     def model_location(self, experiment_id: str, model_id: str) -> str:
-        check_model_id(model_id)
-        with self.database.read() as connection:
-            location = _experiment_location(connection, int(check_experiment_id(experiment_id)))
-        return model_location_in(self._absolute(location), model_id)
+        folder = self._model_folders.get(experiment_id)
+        if folder is None:
+            with self.database.read() as connection:
+                location = _experiment_location(connection, int(check_experiment_id(experiment_id)))
+            folder = self._model_folders[experiment_id] = self._absolute(location).rstrip("/")
+        return MODEL_LOCATION.format(folder, check_model_id(model_id))
 
     @retried
     def create_logged_model(self, new: NewModel, files: Sequence[StoredFile] | None = None) -> LoggedModel:
-        experiment = int(check_experiment_id(new.experiment_id))
-        model_id = f"m-{token_hex(16)}" if new.model_id is None else check_model_id(new.model_id)
-        name = check_model_name(random_run_name() if new.name is None else new.name)
-        kind = None if new.model_type is None else check_label("The type of a logged model", new.model_type)
-        tags, params = _checked("tag", new.tags), _checked("param", new.params)
-        step = check_int64("The step of a logged model", new.step)
-        status, digest, manifest = _fixed(files)
-        now = self._now()
-        stage = LifecycleStage.ACTIVE
+        row = _NewRow.of(new, files)
+        now = self._now() if new.time is None else new.time
         with self.database.write() as connection:
-            _experiment_location(connection, experiment)
-            run = None if new.source_run_id is None else _active_run(connection, new.source_run_id)
-            if connection.execute("SELECT 1 FROM logged_models WHERE model_id = ?", (model_id,)):
-                raise AlreadyExists(f"There is a logged model with the id {model_id} already; leave the id out.")
-            row = (model_id, experiment, name, kind, new.source_run_id, status, now, now, stage, digest, manifest)
-            ((key,),) = connection.execute(_NEW, row)
-            if tags:
-                connection.executemany(_PUT_TAG, [(key, *pair) for pair in tags])
-            if params:
-                connection.executemany(_PUT_PARAM, [(key, *pair) for pair in params])
-            if run is not None:
-                connection.execute(_MADE, (run, OUTPUT, model_id, step))
-            return load_models(connection, [key], self._absolute)[0]
+            return load_models(connection, [row.insert(connection, now)], self._absolute)[0]
+
+    @retried
+    def log_model(self, new: NewModel, files: Sequence[StoredFile], version: NewVersion | None = None) -> int | None:
+        row = _NewRow.of(new, files)
+        now = self._now() if new.time is None else new.time
+        if version is None:
+            with self.database.write() as connection:
+                row.insert(connection, now)
+            return None
+        checked = CheckedVersion.of(version)
+        with self._registry(now) as ledger:
+            row.insert(ledger.connection, now)
+            return self._next_version(ledger, checked)
 
     @retried
     def finalize_logged_model(
@@ -235,10 +284,21 @@ def _fixed(files: Sequence[StoredFile] | None) -> tuple[int, str | None, str | N
     """The status of a model with such files, their digest, and the files as they are stored."""
     if files is None:
         return LoggedModelStatus.PENDING.number, None, None
-    checked = [checked_file(file) for file in files]
+    checked = [file if _is_plain(file) else checked_file(file) for file in files]
     if len({file.path for file in checked}) < len(checked):
         raise InvalidParameter("A file stands twice among the files of a logged model; give each path once.")
-    return LoggedModelStatus.READY.number, manifest_digest(checked), files_to_json(checked)
+    return _READY, manifest_digest(checked), files_to_json(checked)
+
+
+def _is_plain(file: StoredFile) -> bool:
+    """Whether a file keeps the rules at first sight, as most do: few steps for what logs a model."""
+    return bool(
+        type(file.size) is type(file.time) is int
+        and file.size >= 0
+        and len(file.path) < 250
+        and _PLAIN_PATH.fullmatch(file.path)
+        and _SHA256.fullmatch(file.sha256)
+    )
 
 
 def _checked(kind: str, pairs: object) -> list[tuple[str, str]]:

@@ -83,6 +83,7 @@ class SqlStore(
         self._latest = 0
         self._names, self._series = names.names(), names.series()
         self._run_keys: dict[str, int] = {}
+        self._model_folders: dict[str, str] = {}
         self._hot_limits: dict[int, int] = {}
         self._listeners: list[Callable[[], None]] = []
         self._accepting: set[str] = set()  # runs that this process has seen to be there and not deleted

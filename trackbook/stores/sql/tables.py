@@ -314,7 +314,7 @@ logged_models = Table(
     Column("last_update_time", WHOLE, nullable=False),
     Column("lifecycle_stage", _text(8), nullable=False),
     Column("deleted_time", WHOLE),
-    Column("digest", _text(64)),  # of the files; entities/manifests.py
+    Column("digest", _text(64)),  # of the files; entities/digests.py
     Column("files", LONG_TEXT),  # [[path, size, sha256, time], ...] as JSON, fixed when it is READY
     Index("logged_models_by_experiment", "experiment", "lifecycle_stage", "creation_time", "model_id"),
     Index("logged_models_by_run", "source_run"),

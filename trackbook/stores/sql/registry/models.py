@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from trackbook.entities import RegisteredModel
-from trackbook.entities.keys import check_key
-from trackbook.entities.registered_names import (
+from trackbook.entities.keys import (
     check_description,
+    check_key,
     check_registered_name,
     check_registry_tag,
     check_registry_tags,
@@ -19,7 +18,7 @@ from trackbook.stores.sql.registry.loading import find_model, load_models
 from trackbook.stores.sql.registry.numbers import carry_numbers
 from trackbook.stores.sql.registry.trail import Ledger, Trail
 
-__all__ = ["RegisteredModels", "insert_model", "touch_model"]
+__all__ = ["RegisteredModels", "insert_model"]
 
 _PUT_TAG = (
     "INSERT INTO registered_model_tags VALUES (?, ?, ?) ON CONFLICT (model, key) DO UPDATE SET value = excluded.value"
@@ -63,7 +62,7 @@ class RegisteredModels(Trail):
                 carry_numbers(ledger, model, name, new_name)
                 for one in (name, new_name):
                     ledger.note("rename_registered_model", one, before={"name": name}, after={"name": new_name})
-                touch_model(ledger, model, "name = ?", new_name)
+                ledger.touch(model, "name = ?", new_name)
             return _loaded(connection, new_name)
 
     @retried
@@ -72,7 +71,7 @@ class RegisteredModels(Trail):
         with self._registry() as ledger:
             model, *_, old = find_model(ledger.connection, name)
             if old != description:
-                touch_model(ledger, model, "description = ?", description)
+                ledger.touch(model, "description = ?", description)
                 ledger.note(
                     "update_registered_model",
                     name,
@@ -126,12 +125,6 @@ def insert_model(ledger: Ledger, name: str, tags: Mapping[str, str], description
     connection.executemany(_PUT_TAG, [(model, key, value) for key, value in tags.items()])
     ledger.note("create_registered_model", name, after={"description": description, "tags": dict(tags)})
     return int(model)
-
-
-def touch_model(ledger: Ledger, model: int, change: str = "", *values: Any) -> None:
-    """Note the time of a change in a model's row, and change a column."""
-    changes = ", ".join(filter(None, [change, "last_update_time = ?"]))
-    ledger.connection.execute(f"UPDATE registered_models SET {changes} WHERE id = ?", (*values, ledger.now, model))
 
 
 def _model_exists(connection: Connection, name: str) -> bool:

@@ -8,19 +8,12 @@ from trackbook.errors import InvalidState
 from trackbook.stores.sql.engine import Connection
 from trackbook.stores.sql.registry.trail import Ledger
 
-__all__ = ["carry_numbers", "next_number"]
+__all__ = ["carry_numbers"]
 
 _LIVES = (
     "SELECT seq, action, after FROM registry_audit WHERE name = ? AND seq > ? AND action IN "
     "('create_registered_model', 'rename_registered_model', 'delete_registered_model') ORDER BY seq"
 )
-
-
-def next_number(ledger: Ledger, name: str) -> int:
-    """The next number of a name; it is taken when the transaction is stored."""
-    number = _last(ledger.connection, name) + 1
-    _set(ledger.connection, name, number)
-    return number
 
 
 def carry_numbers(ledger: Ledger, model: int, name: str, new_name: str) -> None:
@@ -30,14 +23,14 @@ def carry_numbers(ledger: Ledger, model: int, name: str, new_name: str) -> None:
         InvalidState: under the new name, another model had versions with its numbers.
     """
     connection = ledger.connection
-    taken = _last(connection, new_name)
+    taken = ledger.last_number(new_name)
     ((first,),) = connection.execute("SELECT min(version) FROM model_versions WHERE model = ?", (model,))
     if first is not None and first <= taken and not _was_called(connection, name, new_name):
         raise InvalidState(
             f"A registered model {new_name!r} that is gone had the versions 1 to {taken}, and "
             f"models:/{new_name}/{first} must not mean another one now. Choose another name."
         )
-    _set(connection, new_name, max(taken, _last(connection, name)))
+    ledger.set_number(new_name, max(taken, ledger.last_number(name)))
 
 
 def _was_called(connection: Connection, name: str, former: str) -> bool:
@@ -54,15 +47,3 @@ def _was_called(connection: Connection, name: str, former: str) -> bool:
             return bool(current == name)
         seq, action, after = later[0]
     return False
-
-
-def _last(connection: Connection, name: str) -> int:
-    rows = connection.execute("SELECT last FROM version_numbers WHERE name = ?", (name,))
-    return int(rows[0][0]) if rows else 0
-
-
-def _set(connection: Connection, name: str, number: int) -> None:
-    connection.execute(
-        "INSERT INTO version_numbers (name, last) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = excluded.last",
-        (name, number),
-    )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trackbook.entities import ModelVersion
-from trackbook.entities.keys import check_text
-from trackbook.entities.registered_names import check_alias, check_registered_name, check_version
+from trackbook.entities.keys import check_alias, check_registered_name, check_text, check_version
 from trackbook.entities.registry import STAGES, stage_of
 from trackbook.errors import InvalidParameter
 from trackbook.stores.sql.engine import retried
@@ -53,7 +52,7 @@ class StagesAndAliases(Trail):
 
     def get_latest_versions(self, name: str, stages: Sequence[str] | None = None) -> list[ModelVersion]:
         name = check_registered_name(name)
-        if isinstance(stages, str):
+        if isinstance(stages, str) or not isinstance(stages, Sequence | None):
             raise InvalidParameter(f"stages is a list such as ['Production'], not {stages!r:.80}.")
         wanted = {stage_of(stage) for stage in stages or STAGES}
         with self.database.read() as connection:

@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from trackbook.entities import AuditEntry, AuditHead
-from trackbook.entities.keys import check_int64
-from trackbook.entities.registered_names import check_registered_name
-from trackbook.entities.trails import BEGINNING, canonical_json, entry_hash
+from trackbook.entities.digests import BEGINNING, canonical_json, entry_hash
+from trackbook.entities.keys import check_int64, check_registered_name
 from trackbook.errors import InvalidParameter
-from trackbook.stores.actors import current_actor
+from trackbook.stores.actors import ACTOR, process_user
 from trackbook.stores.sql.engine import Connection, Database
 
 __all__ = ["Ledger", "Trail"]
@@ -20,6 +19,7 @@ __all__ = ["Ledger", "Trail"]
 _COLUMNS = "seq, time, actor, action, name, version, before, after, previous, hash"
 _ADD = f"INSERT INTO registry_audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _BEGIN = "INSERT INTO registry_head (id, seq, hash) VALUES (1, 0, ?) ON CONFLICT DO NOTHING"
+_COUNT = "INSERT INTO version_numbers (name, last) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = excluded.last"
 _MOST_ENTRIES = 100_000
 _MAX_ACTOR = 256
 
@@ -51,6 +51,26 @@ class Ledger:
         self._entries.append(entry)
         self._head = AuditHead(seq, entry.hash)
 
+    def touch(self, model: int, change: str = "", *values: Any) -> None:
+        """Note the time of a change in a model's row, and change a column."""
+        changes = ", ".join(filter(None, [change, "last_update_time = ?"]))
+        self.connection.execute(f"UPDATE registered_models SET {changes} WHERE id = ?", (*values, self.now, model))
+
+    def next_number(self, name: str) -> int:
+        """The next version number of a name; it is taken when the transaction is stored."""
+        number = self.last_number(name) + 1
+        self.set_number(name, number)
+        return number
+
+    def last_number(self, name: str) -> int:
+        """The last version number that a name has had; 0 if none."""
+        rows = self.connection.execute("SELECT last FROM version_numbers WHERE name = ?", (name,))
+        return int(rows[0][0]) if rows else 0
+
+    def set_number(self, name: str, number: int) -> None:
+        """Let the version numbers of a name go on after one."""
+        self.connection.execute(_COUNT, (name, number))
+
     def write(self) -> None:
         """Bring the entries into the database."""
         if not self._entries:
@@ -68,9 +88,14 @@ class Trail:
     _now: Callable[[], int]
 
     @contextmanager
-    def _registry(self) -> Iterator[Ledger]:
-        """Change the registry: one transaction at a time, for each waits until it has the end of the trail."""
-        now = self._now()  # takes the journal's lock, which a fork takes before the database's
+    def _registry(self, now: int | None = None) -> Iterator[Ledger]:
+        """Change the registry: one transaction at a time, for each waits until it has the end of the trail.
+
+        Args:
+            now: the time of all that is changed, in ms; the clock's if None.
+        """
+        if now is None:
+            now = self._now()  # takes the journal's lock, which a fork takes before the database's
         with self.database.write(durable=True) as connection:
             ledger = Ledger(connection, _locked_head(connection), now)
             yield ledger
@@ -110,5 +135,5 @@ def _locked_head(connection: Connection) -> AuditHead:
 
 def _actor() -> str:
     """Who it is, as any database takes it: the name may come from an environment variable or from a proxy."""
-    name = current_actor().encode(errors="replace").decode().replace("\x00", "?")
+    name = (ACTOR.get() or process_user()).encode(errors="replace").decode().replace("\x00", "?")
     return name[:_MAX_ACTOR] or "unknown"

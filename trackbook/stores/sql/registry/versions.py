@@ -8,24 +8,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from trackbook.entities import LoggedModelStatus, ModelVersion, ModelVersionStatus, StoredFile
-from trackbook.entities.keys import check_key, check_run_id, check_text
-from trackbook.entities.manifests import files_from_json, files_to_json, manifest_digest
-from trackbook.entities.registered_names import (
+from trackbook.entities.digests import files_from_json, files_to_json, manifest_digest
+from trackbook.entities.keys import (
     check_description,
+    check_key,
     check_registered_name,
     check_registry_tag,
     check_registry_tags,
+    check_run_id,
+    check_text,
     check_version,
 )
 from trackbook.errors import InvalidParameter, InvalidState, NotFound
 from trackbook.stores.registry import NewVersion
 from trackbook.stores.sql.engine import Connection, retried
 from trackbook.stores.sql.registry.loading import VERSIONS, find_version, load_versions
-from trackbook.stores.sql.registry.models import insert_model, touch_model
-from trackbook.stores.sql.registry.numbers import next_number
+from trackbook.stores.sql.registry.models import insert_model
 from trackbook.stores.sql.registry.trail import Ledger, Trail
 
-__all__ = ["ModelVersions", "touch_version"]
+__all__ = ["CheckedVersion", "ModelVersions", "touch_version"]
 
 _SOURCE = re.compile(r"models:/([a-zA-Z0-9][a-zA-Z0-9_-]{0,63})")
 _NEW = (
@@ -40,7 +41,7 @@ _TAG = "SELECT value FROM model_version_tags WHERE version = ? AND key = ?"
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class CheckedVersion:
     """A new version that keeps the rules."""
 
     name: str
@@ -51,9 +52,10 @@ class _Checked:
     tags: dict[str, str]
     description: str | None
     run_link: str | None
+    make_model: bool
 
     @classmethod
-    def of(cls, new: NewVersion) -> _Checked:
+    def of(cls, new: NewVersion) -> CheckedVersion:
         name = check_registered_name(new.name)
         match = _SOURCE.fullmatch(new.source) if isinstance(new.source, str) else None
         if match is None or new.model_id not in (None, match[1]):
@@ -64,7 +66,17 @@ class _Checked:
         run_id = None if new.run_id is None else check_run_id(new.run_id)
         link = None if new.run_link is None else check_text("run_link", new.run_link)
         tags = check_registry_tags(new.tags)
-        return cls(name, new.source, run_id, match[1], new.files, tags, check_description(new.description), link)
+        return cls(
+            name,
+            new.source,
+            run_id,
+            match[1],
+            new.files,
+            tags,
+            check_description(new.description),
+            link,
+            new.make_model,
+        )
 
     def told(self) -> dict[str, Any]:
         """What the audit trail says of it."""
@@ -78,20 +90,24 @@ class ModelVersions(Trail):
 
     @retried
     def create_model_version(self, new: NewVersion) -> ModelVersion:
-        checked = _Checked.of(new)
+        checked = CheckedVersion.of(new)
         with self._registry() as ledger:
-            connection = ledger.connection
-            rows = connection.execute("SELECT id FROM registered_models WHERE name = ?", (checked.name,))
-            if not rows and not new.make_model:
-                raise NotFound(f"There is no registered model {checked.name!r}; create_registered_model makes one.")
-            _check_logged_model(connection, checked.model_id)
-            model = rows[0][0] if rows else insert_model(ledger, checked.name, {}, None)
-            version = next_number(ledger, checked.name)
-            self._insert_version(ledger, model, version, checked)
-            touch_model(ledger, model)
-            return _loaded(connection, checked.name, version)
+            _check_logged_model(ledger.connection, checked.model_id)
+            number = self._next_version(ledger, checked)
+            return _loaded(ledger.connection, checked.name, number)
 
-    def _insert_version(self, ledger: Ledger, model: int, version: int, new: _Checked) -> None:
+    def _next_version(self, ledger: Ledger, new: CheckedVersion) -> int:
+        """Make the next version of a model, and the model if there is none and it is to be made; the number."""
+        rows = ledger.connection.execute("SELECT id FROM registered_models WHERE name = ?", (new.name,))
+        if not rows and not new.make_model:
+            raise NotFound(f"There is no registered model {new.name!r}; create_registered_model makes one.")
+        model = rows[0][0] if rows else insert_model(ledger, new.name, {}, None)
+        number = ledger.next_number(new.name)
+        self._insert_version(ledger, model, number, new)
+        ledger.touch(model)
+        return number
+
+    def _insert_version(self, ledger: Ledger, model: int, version: int, new: CheckedVersion) -> None:
         told = new.told()
         row = (model, version, ledger.now, ledger.now, new.description, ledger.actor)
         made = (new.source, new.run_id, new.run_link, ModelVersionStatus.READY, new.model_id, told["digest"])
@@ -129,7 +145,7 @@ class ModelVersions(Trail):
         with self._registry() as ledger:
             row = find_version(ledger.connection, name, number)
             _delete(ledger, name, row[1], [row])
-            touch_model(ledger, row[1])
+            ledger.touch(row[1])
 
     def _delete_versions(self, ledger: Ledger, model: int, name: str) -> None:
         """Delete the versions of a model."""
@@ -173,7 +189,7 @@ def touch_version(ledger: Ledger, row: tuple[Any, ...], change: str, value: obje
     """Change a column of a version, and note the time in its row and its model's."""
     sql = f"UPDATE model_versions SET {change}, last_update_time = ? WHERE id = ?"
     ledger.connection.execute(sql, (value, ledger.now, row[0]))
-    touch_model(ledger, row[1])
+    ledger.touch(row[1])
 
 
 def _delete(ledger: Ledger, name: str, model: int, rows: list[tuple[Any, ...]]) -> None:

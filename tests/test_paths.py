@@ -1,4 +1,4 @@
-"""The path of a point from `log_metric` to the widget: few rooms, so that one can be read from end to end."""
+"""Paths of data through few rooms, each to be read from end to end: a point to its widget, a model to its row."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from sklearn.linear_model import LinearRegression
 
 import trackbook
+from trackbook import sklearn
 from trackbook.runs.fluent import log_metric, start_run
 from trackbook.stores.base import Store
 from trackbook.widgets.curves import LiveCurves
 
 PACKAGE = Path(trackbook.__file__).parent
-ROOMS = 8
+POINT_ROOMS, MODEL_ROOMS = 8, 14
 
 
 class WatchedCurves(LiveCurves):
@@ -79,4 +81,19 @@ def test_point_enters_eight_files_at_most_on_its_way_to_the_widget(rooms: Rooms)
         panel.close()
     path = set.intersection(*passed[2:])  # without what beats once a second beside it
     assert {"runs/fluent.py", "stores/journal/drainer.py", "stores/journal/records.py", "widgets/curves.py"} <= path
-    assert len(path) <= ROOMS, " ".join(sorted(path))
+    assert len(path) <= POINT_ROOMS, " ".join(sorted(path))
+
+
+def test_model_enters_fourteen_files_at_most_on_its_way_into_the_registry(rooms: Rooms) -> None:
+    model = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
+    passed = []
+    with start_run():
+        for _ in range(4):
+            rooms.entered, rooms.open = set(), True
+            info = sklearn.log_model(model, name="line", registered_model_name="line")
+            rooms.open = False
+            passed.append(rooms.entered)
+    path = set.intersection(*passed[1:])
+    assert info.registered_model_version == 4
+    assert {"models/flavors/sklearn.py", "stores/sql/logged_models.py", "stores/sql/registry/trail.py"} <= path
+    assert len(path) <= MODEL_ROOMS, " ".join(sorted(path))

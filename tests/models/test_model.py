@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from trackbook.errors import InvalidParameter
-from trackbook.models.layout import read_yaml, to_yaml, write_yaml
+from trackbook.models.model import read_yaml, to_yaml, write_yaml
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)
