@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from trackbook.cli.store import store_option
+
 __all__ = ["serve"]
 
 Command = Callable[..., Any]
@@ -19,6 +21,14 @@ def model_option(command: Command) -> Command:
     return click.option(
         "--model-uri", "-m", "uri", metavar="URI", required=True, help="Its address, such as models:/digits@champion."
     )(command)
+
+
+def use_store(uri: str | None) -> None:
+    """Let this process find models in the store that an option names."""
+    if uri is not None:
+        from trackbook.runs.session import set_tracking_uri
+
+        set_tracking_uri(uri)
 
 
 @click.command(context_settings=_HELP)
@@ -39,9 +49,11 @@ def model_option(command: Command) -> Command:
     help="Processes that score; each loads the model.",
 )  # fmt: skip
 @click.option("--allowed-hosts", metavar="NAMES", default="", help="Names by which a proxy calls it; * for any.")
-def serve(uri: str, timeout: float, allowed_hosts: str, **options: Any) -> None:
+@store_option
+def serve(uri: str, timeout: float, allowed_hosts: str, store_uri: str | None, **options: Any) -> None:
     """Serve a model by HTTP until Ctrl-C: POST /invocations, GET /ping, /health and /version."""
     from trackbook.serving.program import ServingOptions, serve_model
 
+    use_store(store_uri)
     names: Sequence[str] = [name for name in allowed_hosts.split(",") if name.strip()]
     serve_model(uri, ServingOptions(seconds=timeout, allowed_hosts=names, **options), click.echo)

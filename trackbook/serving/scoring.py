@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from trackbook.errors import TrackbookError
-from trackbook.models.scoring.bodies import Question, read_csv, read_json, read_parquet
+from trackbook.models.scoring.bodies import Question, read_csv, read_json, read_parquet, read_plain_json
 from trackbook.models.scoring.predictions import to_json
 from trackbook.signature.schema import Schema
 
@@ -64,6 +64,7 @@ class Scorer:
         self._model = model
         signature = getattr(model.metadata, "signature", None)
         inputs: Schema | None = getattr(signature, "inputs", None)
+        self._as_sent = bool(getattr(model.metadata, "unknown", {}).get("is_signature_from_type_hint"))
         self._inputs = inputs
 
     def answer(self, body: bytes, kind: str) -> bytes:
@@ -72,6 +73,8 @@ class Scorer:
         Raises:
             TrackbookError: it cannot be read, does not fit the signature, or the model fails.
         """
+        if self._as_sent and kind == JSON:  # the model's own type hints say what it takes
+            return to_json(self._predict(read_plain_json(body)))
         return to_json(self._predict(_READERS[kind](body, self._inputs)))
 
     def _predict(self, question: Question) -> Any:

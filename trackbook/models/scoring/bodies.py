@@ -12,7 +12,7 @@ from trackbook.models.scoring.limits import check_columns, check_depth, check_do
 from trackbook.signature.payloads import parse_csv, parse_payload
 from trackbook.signature.schema import Schema
 
-__all__ = ["Question", "read_csv", "read_json", "read_parquet"]
+__all__ = ["Question", "read_csv", "read_json", "read_parquet", "read_plain_json"]
 
 
 class Question(NamedTuple):
@@ -37,11 +37,7 @@ def read_json(body: bytes | str, schema: Schema | None) -> Question:
     Raises:
         InvalidParameter: it is no such object, or a value does not fit its column.
     """
-    check_depth(body)
-    try:
-        document = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise _bad(f"The body is no JSON: {_reason(error)}.") from None
+    document = _parsed(body)
     check_document(document)
     try:
         return Question(*parse_payload(document, schema))
@@ -49,6 +45,26 @@ def read_json(body: bytes | str, schema: Schema | None) -> Question:
         if isinstance(error, InvalidParameter):
             raise
         raise _bad(f"The data in the body are no table and no array: {error!s:.200}") from None
+
+
+def read_plain_json(body: bytes | str) -> Question:
+    """The question of a JSON object whose ``inputs`` reach the model as they were sent.
+
+    Raises:
+        InvalidParameter: it is no such object.
+    """
+    document = _parsed(body)
+    if not isinstance(document, dict) or "inputs" not in document:
+        raise _bad("The body is a JSON object with 'inputs': the model's type hints say what those are.")
+    return Question(document["inputs"], document.get("params"))
+
+
+def _parsed(body: bytes | str) -> Any:
+    check_depth(body)
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise _bad(f"The body is no JSON: {_reason(error)}.") from None
 
 
 def _no_constant(name: str) -> NoReturn:
