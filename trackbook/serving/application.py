@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +42,7 @@ class Desk:
     busy: int = 0
     closing: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked: set[Future[bytes]] = field(default_factory=set)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(thread_name_prefix="trackbook-score"))
 
     async def answer(self, body: bytes, kind: str) -> bytes:
@@ -51,10 +52,16 @@ class Desk:
             TimeoutError: the time is over.
         """
         future = self.pool.submit(self.scorer.answer, body, kind)
+        self._asked.add(future)
+        future.add_done_callback(self._asked.discard)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), self.seconds)
         finally:
             future.cancel()
+
+    def stuck(self) -> int:
+        """How many requests the model has not come back from."""
+        return sum(future.running() for future in self._asked.copy())
 
     def come(self) -> None:
         """One request more."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import logging
+import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +18,8 @@ from trackbook.serving.scoring import Scorer
 from trackbook.web import hosts_heard, is_loopback
 
 __all__ = ["Fixed", "ServingOptions", "fix", "serve_model"]
+
+log = logging.getLogger("trackbook")
 
 OPEN_TO_ALL = (
     "Anyone who reaches this address can ask the model: it wants no password. Put it behind a proxy that does."
@@ -117,3 +122,7 @@ async def serve_here(uri: str, options: ServingOptions, listener: socket.socket,
     end_on_signals(stop)
     desk = Desk(Scorer(load_model(uri)), options.seconds)
     await serve(listener, desk, hosts_heard(options.host, options.allowed_hosts), stop, ready)
+    if left := desk.stuck():
+        log.warning("The model has not come back from %d requests; the server ends without it.", left)
+        atexit._run_exitfuncs()  # noqa: SLF001  # temporary files go; a thread that hangs is not waited for
+        os._exit(0)
