@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from trackbook.errors import InvalidParameter
-from trackbook.models.layout import read_yaml
+from trackbook.models.model import read_yaml
 from trackbook.models.python_model import as_python_model
 
 __all__ = ["ModelConfig", "read_config", "run_code", "set_model"]

@@ -20,8 +20,7 @@ from trackbook.models.code_paths import add_code
 from trackbook.models.fetching import Fetched, fetched
 from trackbook.models.flavors.base import Opened, Predictor
 from trackbook.models.flavors.table import flavor_of_loader
-from trackbook.models.layout import read_yaml
-from trackbook.models.model import Model
+from trackbook.models.model import Model, read_yaml
 from trackbook.models.model_code import read_config
 from trackbook.signature.enforcement import Enforcer, enforce_params
 from trackbook.signature.params import ParamSchema

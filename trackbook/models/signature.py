@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from trackbook.entities.manifests import manifest_digest
+from trackbook.entities.digests import manifest_digest
 from trackbook.errors import InvalidParameter, InvalidState
-from trackbook.models.fetching import hash_folder
 from trackbook.models.model import MLMODEL, Model, ModelInfo
 from trackbook.models.trust import remember, trusted_digests
 from trackbook.signature.enforcement import enforce
 from trackbook.signature.schema import Schema
 from trackbook.signature.signatures import ModelSignature, infer_signature
+from trackbook.stores.artifacts.staging import hash_files
 
 __all__ = ["ModelSignature", "get_model_info", "infer_signature", "set_signature", "validate_schema"]
 
@@ -38,13 +38,13 @@ def set_signature(model_uri: str | os.PathLike[str], signature: ModelSignature) 
         raise InvalidState(f"The files of {text} never change. Load the model and log it again with its signature.")
     folder = Path(text)
     meta = Model.load(folder)
-    was_trusted = manifest_digest(hash_folder(folder)) in trusted_digests()
+    was_trusted = manifest_digest(hash_files(folder)) in trusted_digests()
     meta.signature = signature
     written = folder / f".{MLMODEL}.new"
     meta.save(written)
     written.replace(folder / MLMODEL)
     if was_trusted:
-        remember(manifest_digest(hash_folder(folder)), str(folder.absolute()))
+        remember(manifest_digest(hash_files(folder)), str(folder.absolute()))
 
 
 def get_model_info(model_uri: str) -> ModelInfo:

@@ -12,8 +12,9 @@ from typing import Any
 
 from trackbook.errors import InvalidParameter
 from trackbook.models.flavors.base import Flavor, NativePredictor, Opened, Predictor, Written
+from trackbook.models.loading import load
 from trackbook.models.model import Model, ModelInfo
-from trackbook.models.package import load, log, save
+from trackbook.models.package import log, save
 
 __all__ = [
     "Modules",
