@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from trackbook.cli import registered_models, trails
-from trackbook.cli.serving import serve
+from trackbook.cli.serving import predict, serve
 from trackbook.cli.trust import trust, verify
 
 __all__ = ["models"]
@@ -16,5 +16,5 @@ def models() -> None:
     """Logged and registered models."""
 
 
-for command in (*registered_models.COMMANDS, trails.audit, serve, trust, verify):
+for command in (*registered_models.COMMANDS, trails.audit, predict, serve, trust, verify):
     models.add_command(command)

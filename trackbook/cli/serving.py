@@ -1,4 +1,4 @@
-"""Commands that put a model to work: `trackbook models serve`."""
+"""Commands that put a model to work: `trackbook models serve` and `predict`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from trackbook.cli.store import store_option
 
-__all__ = ["serve"]
+__all__ = ["predict", "serve"]
 
 Command = Callable[..., Any]
 #: `-h` is MLflow's short form of --host.
@@ -57,3 +57,24 @@ def serve(uri: str, timeout: float, allowed_hosts: str, store_uri: str | None, *
     use_store(store_uri)
     names: Sequence[str] = [name for name in allowed_hosts.split(",") if name.strip()]
     serve_model(uri, ServingOptions(seconds=timeout, allowed_hosts=names, **options), click.echo)
+
+
+@click.command(context_settings=_HELP)
+@model_option
+@click.option(
+    "--input-path", "-i", metavar="FILE", help="CSV, Parquet, JSON lines or JSON; standard input if left out."
+)
+@click.option("--output-path", "-o", metavar="FILE", help="For the predictions; standard output if left out.")
+@click.option(
+    "--content-type", "-t", type=click.Choice(["json", "csv", "parquet", "jsonl"]),
+    help="What the input is; what its name says if left out, else JSON.",
+)  # fmt: skip
+@store_option
+def predict(
+    uri: str, input_path: str | None, output_path: str | None, content_type: str | None, store_uri: str | None
+) -> None:
+    """Score a file of any size with a model."""
+    from trackbook.models.batch.prediction import predict as score
+
+    use_store(store_uri)
+    score(uri, None, input_path, content_type, output_path)

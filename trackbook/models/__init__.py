@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trackbook.models.batch.prediction import predict
     from trackbook.models.examples import convert_input_example_to_serving_input
     from trackbook.models.model import Model, ModelInfo
     from trackbook.models.model_code import ModelConfig, set_model
@@ -26,6 +27,7 @@ __all__ = [
     "convert_input_example_to_serving_input",
     "get_model_info",
     "infer_signature",
+    "predict",
     "set_model",
     "set_signature",
     "validate_schema",
@@ -34,6 +36,7 @@ __all__ = [
 
 #: Module -> the names that it gives to this one.
 _ROOMS = {
+    "trackbook.models.batch.prediction": "predict",
     "trackbook.models.examples": "convert_input_example_to_serving_input",
     "trackbook.models.model": "Model ModelInfo",
     "trackbook.models.model_code": "ModelConfig set_model",
