@@ -170,7 +170,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_leaks: None) 
 
 def _forget_choices() -> None:
     """Bring the process back to where `import trackbook` left it."""
-    from trackbook.runs import active, fluent, session
+    from trackbook.runs import active, active_model, fluent, logged_models, session
     from trackbook.stores import close_stores
 
     try:
@@ -179,7 +179,8 @@ def _forget_choices() -> None:
     finally:
         session.set_tracking_uri("")
         session.set_registry_uri("")
-        session._experiment = session._found = fluent._last = None
+        session._experiment = session._found = fluent._last = logged_models._last = None
+        active_model.choose(None)
         close_stores()
 
 

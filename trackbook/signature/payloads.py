@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from trackbook.signature.types import Array, DataType, Map, Object
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FORMS", "Payload", "parse_csv", "parse_payload"]
+__all__ = ["FORMS", "Payload", "csv_tables", "parse_csv", "parse_payload"]
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
@@ -204,20 +204,46 @@ def parse_csv(source: Any, schema: Schema | None = None) -> pd.DataFrame:
     Raises:
         InvalidParameter: with the code BAD_REQUEST: it is no CSV, or has a value that is not of its type.
     """
+    return next(csv_tables(source, schema, None))
+
+
+def csv_tables(source: Any, schema: Schema | None, rows: int | None) -> Iterator[pd.DataFrame]:
+    """The same in tables of so many rows, one after another; in one if it is None.
+
+    Raises:
+        InvalidParameter: as above.
+    """
     import pandas as pd
 
     specs = _specs(schema)
     texts = {name: str for name, spec in specs.items() if spec.type in (DataType.string, DataType.binary)}
     try:
-        frame = pd.read_csv(source, dtype=texts)
+        read: Any = pd.read_csv(source, dtype=texts, chunksize=rows, **_exactly(pd.__version__))
+        for frame in [read] if rows is None else read:
+            if not isinstance(frame.index, pd.RangeIndex):  # pandas takes what goes beyond the header for an index
+                raise _bad("CSV: a row has more values than the header has names")
+            yield _typed(frame, specs)
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are among them
+        if isinstance(error, InvalidParameter):
+            raise
         raise _bad(f"The CSV cannot be read: {error}") from None
-    try:
-        read = {name: column_of(frame[name].tolist(), specs[name], name) for name in frame if name in specs}
-    except InvalidParameter as error:
-        raise InvalidParameter(f"CSV: {error.message}", "BAD_REQUEST") from None
-    for name, column in read.items():
-        frame[name] = column
+
+
+def _exactly(version: str) -> dict[str, Any]:
+    """Before 3.1 pandas read some numbers as their neighbours, unless it was told not to."""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return {} if (major, minor) >= (3, 1) else {"float_precision": "round_trip"}
+
+
+def _typed(frame: pd.DataFrame, specs: Mapping[Any, ColSpec]) -> pd.DataFrame:
+    for name in [name for name in frame if name in specs]:
+        kind = specs[name].type
+        if isinstance(kind, DataType) and kind is not DataType.datetime and frame[name].dtype == kind.to_numpy():
+            continue
+        try:
+            frame[name] = column_of(frame[name].tolist(), specs[name], name)
+        except InvalidParameter as error:
+            raise InvalidParameter(f"CSV: {error.message}", "BAD_REQUEST") from None
     return frame
 
 
