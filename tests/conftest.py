@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import multiprocessing
 import os
+import re
 import shutil
 import sys
 import threading
@@ -60,7 +61,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Without --heavy a module whose tests are all heavy is not even imported: its frameworks may be absent."""
     if config.getoption("--heavy") or collection_path.suffix != ".py":
         return None
-    return "\npytestmark = pytest.mark.heavy\n" in collection_path.read_text(encoding="utf-8") or None
+    text = collection_path.read_text(encoding="utf-8")
+    return bool(re.search(r"^pytestmark = .*pytest\.mark\.heavy\b", text, flags=re.MULTILINE)) or None
 
 
 def pytest_report_header() -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from trackbook import artifacts, data, entities, exceptions, models, pyfunc, sklearn, tracking, types
     from trackbook.client import Client, MlflowClient
     from trackbook.exceptions import MlflowException
+    from trackbook.models.evaluation.evaluate import evaluate
+    from trackbook.models.evaluation.thresholds import validate_evaluation_results
     from trackbook.registry.fluent import (
         register_model,
         search_model_versions,
@@ -95,6 +97,7 @@ __all__ = [
     "delete_tag",
     "end_run",
     "entities",
+    "evaluate",
     "exceptions",
     "flush_artifact_async_logging",
     "flush_async_logging",
@@ -144,6 +147,7 @@ __all__ = [
     "start_run",
     "tracking",
     "types",
+    "validate_evaluation_results",
 ]
 
 __version__ = "0.1.0"
@@ -152,6 +156,8 @@ __version__ = "0.1.0"
 _ROOMS = {
     "trackbook.client": "Client MlflowClient",
     "trackbook.exceptions": "MlflowException",
+    "trackbook.models.evaluation.evaluate": "evaluate",
+    "trackbook.models.evaluation.thresholds": "validate_evaluation_results",
     "trackbook.registry.fluent": "register_model search_model_versions search_registered_models set_model_version_tag",
     "trackbook.runs.active": "ActiveRun",
     "trackbook.runs.fluent": "active_run delete_tag end_run flush_async_logging last_active_run log_batch log_metric "
