@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 SCENES = ("import", "first_query", "start_end", "log_metric", "log_metric_slowly", "log_metrics", "log_batch", "params")
-SCENES += ("bytes", "history", "search", "search_many")
+SCENES += ("bytes", "history", "search", "search_many", "models")
 OF = {
     "trackbook": set(SCENES),
     "mlflow": set(SCENES) - {"log_metric_slowly", "search_many"},
@@ -92,6 +92,9 @@ ROWS = (
     Row("search, 10,000 runs: a page of 100", "search", "page_s", "s", aim=0.05),
     Row("search, 10,000 runs: filter and order", "search", "filter_s", "s", aim=0.05),
     Row("DataFrame of 10,000 runs", "search", "frame_s", "s", aim=0.03),
+    Row("`sklearn.log_model`, the first in a process", "models", "first_s", "s", aim=0.15),
+    Row("`sklearn.log_model`, later ones", "models", "later_s", "s", aim=0.015),
+    Row("`sklearn.load_model`", "models", "load_s", "s", aim=1),
     Row("search, 100,000 runs, 5,000 match", "search_many", "some_ms", "ms", "", aim=25, absolute=True),
     Row("search, 100,000 runs, 10 match", "search_many", "few_ms", "ms", "", aim=60, absolute=True),
     Row("search, 100,000 runs, all match", "search_many", "all_ms", "ms", "", aim=60, absolute=True),

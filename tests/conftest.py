@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import multiprocessing
 import os
+import re
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -60,7 +62,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Without --heavy a module whose tests are all heavy is not even imported: its frameworks may be absent."""
     if config.getoption("--heavy") or collection_path.suffix != ".py":
         return None
-    return "\npytestmark = pytest.mark.heavy\n" in collection_path.read_text(encoding="utf-8") or None
+    text = collection_path.read_text(encoding="utf-8")
+    return bool(re.search(r"^pytestmark = .*pytest\.mark\.heavy\b", text, flags=re.MULTILINE)) or None
 
 
 def pytest_report_header() -> str:
@@ -114,6 +117,14 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.setenv(f"GIT_{role}_EMAIL", "ada@example.org")
         patch.chdir(home)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_signals() -> None:
+    """Programs that tests start hear Ctrl-C and a closed terminal, also where whoever started pytest ignores them."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:  # which a program inherits; a handler it does not
+            signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

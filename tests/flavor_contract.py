@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import trackbook
+import trackbook.pyfunc
 from trackbook.errors import AlreadyExists, InvalidParameter, MissingDependency, TrackbookError
 from trackbook.models import Model
-from trackbook.models.fetching import fetched
 from trackbook.models.flavors.table import flavor_named
 
 __all__ = ["FlavorContract", "Payload", "generic_answer", "plain", "same"]
@@ -46,10 +45,7 @@ def same(one: Any, other: Any) -> None:
 
 def generic_answer(uri: str, data: Any, trust: bool | None = None) -> Any:
     """What the model at an address answers when it is loaded without knowing its library."""
-    with fetched(uri) as copy:
-        meta = copy.meta
-        name = next(name for name in meta.flavors if name != "python_function")
-        return flavor_named(name).predictor(copy.opened(name, trust)).predict(data)
+    return trackbook.pyfunc.load_model(uri, trust=trust).predict(data)
 
 
 class FlavorContract:

@@ -52,6 +52,7 @@ def recipes() -> dict[str, list[Block]]:
 
 
 HOWTO = recipes()
+MODELS = blocks_of((DOCS / "models.md").read_text(encoding="utf-8"))
 TUTORIAL = blocks_of((DOCS / "tutorial.md").read_text(encoding="utf-8"))
 
 
@@ -112,6 +113,10 @@ def test_tutorial_runs_from_top_to_bottom(play: Callable[[list[Block]], None]) -
 @pytest.mark.parametrize("recipe", HOWTO)
 def test_recipe_runs(recipe: str, play: Callable[[list[Block]], None]) -> None:
     play(HOWTO[recipe])
+
+
+def test_page_of_models_runs_from_top_to_bottom(play: Callable[[list[Block]], None]) -> None:
+    play([block for block in MODELS if block.mark != "console"])
 
 
 def test_every_block_says_what_it_is() -> None:

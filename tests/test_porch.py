@@ -30,6 +30,9 @@ OFFERED = rows("mlflow_api.tsv")
 LATER = rows("mlflow_later.tsv")
 WHERE: dict[str, Any] = {"trackbook": trackbook, "artifacts": trackbook.artifacts, "client": trackbook.Client}
 WHERE["data"] = trackbook.data
+#: What a call takes beyond MLflow's, and MLflow's own doors that it does not have.
+OURS = {"evaluate": {"thresholds", "baseline"}}
+INSIDE = {"evaluate": {"_called_from_genai_evaluate"}}
 
 
 def parameters(function: Any) -> list[tuple[str, Any]]:
@@ -52,7 +55,9 @@ def told(signature: str) -> list[tuple[str, Any]]:
 @pytest.mark.parametrize("row", OFFERED, ids=lambda row: f"{row['where']}-{row['name']}")
 def test_name_has_mlflows_parameters_and_defaults(row: dict[str, str]) -> None:
     place = trackbook if row["name"] == "Client" else WHERE[row["where"]]
-    assert parameters(getattr(place, row["name"])) == told(row["signature"])
+    name = row["name"]
+    found = [one for one in parameters(getattr(place, name)) if one[0] not in OURS.get(name, ())]
+    assert found == [one for one in told(row["signature"]) if one[0] not in INSIDE.get(name, ())]
 
 
 @pytest.mark.parametrize("row", LATER, ids=lambda row: f"{row['where']}-{row['name']}")

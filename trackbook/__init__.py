@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from trackbook import artifacts, data, entities, exceptions, models, pyfunc, sklearn, tracking, types
     from trackbook.client import Client, MlflowClient
     from trackbook.exceptions import MlflowException
+    from trackbook.models.evaluation.evaluate import evaluate
+    from trackbook.models.evaluation.thresholds import validate_evaluation_results
     from trackbook.registry.fluent import (
         register_model,
         search_model_versions,
@@ -112,6 +114,7 @@ __all__ = [
     "delete_tag",
     "end_run",
     "entities",
+    "evaluate",
     "exceptions",
     "finalize_logged_model",
     "flush_artifact_async_logging",
@@ -171,6 +174,7 @@ __all__ = [
     "start_run",
     "tracking",
     "types",
+    "validate_evaluation_results",
 ]
 
 __version__ = "0.1.0"
@@ -179,6 +183,8 @@ __version__ = "0.1.0"
 _ROOMS = {
     "trackbook.client": "Client MlflowClient",
     "trackbook.exceptions": "MlflowException",
+    "trackbook.models.evaluation.evaluate": "evaluate",
+    "trackbook.models.evaluation.thresholds": "validate_evaluation_results",
     "trackbook.registry.fluent": "register_model search_model_versions search_registered_models set_model_version_tag",
     "trackbook.runs.active": "ActiveRun",
     "trackbook.runs.active_model": "ActiveModel clear_active_model get_active_model_id",

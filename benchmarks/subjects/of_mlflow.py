@@ -141,6 +141,13 @@ def _fill(path: Path, count: int) -> None:
             )
 
 
+def _models(folder: Path) -> dict[str, float]:
+    mlflow = _use(folder)
+    from mlflow import sklearn
+
+    return scenes.models(mlflow, sklearn)
+
+
 SCENES: dict[str, Scene] = {
     "import": lambda _: scenes.importing("mlflow"),
     "first_query": lambda folder: scenes.first_query("mlflow", f"sqlite:///{folder}/mlflow.db"),
@@ -152,6 +159,7 @@ SCENES: dict[str, Scene] = {
     "bytes": _bytes,
     "history": _history,
     "search": _search,
+    "models": _models,
 }
 
 if __name__ == "__main__":

@@ -238,6 +238,14 @@ def _search_many(folder: Path) -> dict[str, float]:
     }
 
 
+def _models(folder: Path) -> dict[str, float]:
+    import trackbook
+    import trackbook.sklearn
+
+    trackbook.set_tracking_uri(str(folder))
+    return scenes.models(trackbook, trackbook.sklearn)
+
+
 SCENES: dict[str, Scene] = {
     "import": lambda _: scenes.importing("trackbook"),
     "first_query": lambda folder: scenes.first_query("trackbook", str(folder)),
@@ -250,6 +258,7 @@ SCENES: dict[str, Scene] = {
     "bytes": _bytes,
     "history": _history,
     "search": _search,
+    "models": _models,
     "search_many": _search_many,
 }
 

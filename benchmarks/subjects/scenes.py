@@ -94,6 +94,23 @@ def first_query(library: str, uri: str) -> dict[str, float]:
     return {"cpu_s": cpu_seconds() - before}
 
 
+def models(api: Any, sklearn: Any) -> dict[str, float]:
+    """Logging a scikit-learn pipeline by default, the first time in a process and later, and loading it."""
+    from sklearn.datasets import load_breast_cancer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    data, target = load_breast_cancer(return_X_y=True)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(data, target)
+    with api.start_run():
+        first = seconds(lambda: sklearn.log_model(model, name="model"))
+        later = sorted(seconds(lambda: sklearn.log_model(model, name="model")) for _ in range(5))[2]
+        info = sklearn.log_model(model, name="model")
+    assert (sklearn.load_model(info.model_uri).predict(data) == model.predict(data)).all()
+    return {"first_s": first, "later_s": later, "load_s": best_seconds(lambda: sklearn.load_model(info.model_uri), 9)}
+
+
 def cpu_seconds() -> float:
     """CPU that this process has used since it began."""
     used = resource.getrusage(resource.RUSAGE_SELF)

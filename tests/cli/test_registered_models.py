@@ -130,6 +130,9 @@ def test_registry_of_the_settings_is_used(shell: Shell, filled: Store, monkeypat
     assert "no store" in shell("models", "list", code=1).output
     shell("experiments", "create", "-n", "x", "--backend-store-uri", "other.db")
     assert json.loads(shell("models", "list", "--format", "json").output) == []
+    model_folder()
+    shell("models", "register", "local", "elsewhere")
+    assert [row["name"] for row in json.loads(shell("models", "list", "--format", "json").output)] == ["elsewhere"]
     listed = json.loads(shell("models", "list", "--format", "json", "--backend-store-uri", "trackbook.db").output)
     assert len(listed) == 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import trackbook.stores.sql.store  # noqa: F401  # warm: the children fork from 
 from tests.servers import Server
 from trackbook.errors import AlreadyExists, InvalidState, NotFound
 from trackbook.registry.audit import check_trail, every_entry
+from trackbook.registry.replay import untraced_changes
 from trackbook.stores import open_store
 from trackbook.stores.base import Store
 from trackbook.testing.registry import new_version, numbers
@@ -81,6 +83,37 @@ def test_one_version_is_in_production_however_many_promote_at_once(uri: str) -> 
     store.close()
 
 
+def _register_until_killed(path: str, told: str) -> None:
+    store = open_store(path)
+    with open(told, "ab", buffering=0) as file:
+        while True:
+            file.write(b"%d\n" % new_version(store).version)
+
+
+def test_kill_leaves_no_gap_and_loses_no_version_that_was_told(tmp_path: Path) -> None:
+    path, told = str(tmp_path / "trackbook.db"), tmp_path / "told"
+    open_store(path).close()
+    told.touch()
+    for kill in range(5):
+        before = told.stat().st_size
+        process = multiprocessing.get_context("fork").Process(target=_register_until_killed, args=(path, str(told)))
+        process.start()
+        until = time.monotonic() + 60
+        while told.stat().st_size < before + 20 + 3 * kill and time.monotonic() < until:
+            time.sleep(0.001)
+        process.kill()
+        process.join()
+        store = open_store(path)
+        found = numbers(store.search_model_versions(order_by=["version_number ASC"]))
+        assert found == list(range(1, len(found) + 1))
+        lines = told.read_text().split()
+        assert [int(line) for line in lines] == [number for number in found if str(number) in set(lines)]
+        assert store.audit_head().seq == len(found) + 1
+        assert check_trail(store).is_whole
+        store.close()
+    assert len(found) > 20
+
+
 def random_change(store: Store, chance: random.Random) -> None:
     """One change of some kind; one that cannot be made now changes nothing."""
     name, number = f"model{chance.randrange(4)}", chance.randrange(1, 12)
@@ -127,6 +160,7 @@ def test_trail_of_a_thousand_changes_is_whole_and_each_disturbance_is_told(file_
         random_change(file_store, chance)
     check = check_trail(file_store)
     assert (check.is_whole, check.entries) == (True, check.head.seq)
+    assert untraced_changes(file_store) == []
     assert check.entries > 500
     some, end = check.entries // 2, check.head.seq
     edits = {"actor": "eve", "time": 7, "action": "x", "name": "y", "version": 99, "before": "{}", "after": '{"a":1}'}

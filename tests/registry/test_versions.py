@@ -9,10 +9,11 @@ import pytest
 import trackbook
 from trackbook.client import Client
 from trackbook.entities import StoredFile
-from trackbook.errors import InvalidParameter, InvalidState, NotFound, TrackbookError
+from trackbook.errors import DamagedArtifact, InvalidParameter, InvalidState, NotFound, TrackbookError
 from trackbook.registry.versions import register_logged
 from trackbook.runs.session import current_store
 from trackbook.stores.models import NewModel
+from trackbook.stores.registry import NewVersion
 
 
 def model_folder(name: str = "local", text: str = "a model") -> Path:
@@ -169,3 +170,35 @@ def test_registry_may_be_another_store_than_that_of_the_runs(tmp_path: Path) -> 
     assert Client(str(tmp_path / "runs.db")).registry_uri.endswith("runs.db")
     assert client.copy_model_version("models:/digits/1", "copy").model_id == made.model_id
     assert client.create_model_version("digits", "models:/digits/1").model_id == made.model_id
+
+
+def test_version_has_the_params_and_metrics_of_its_logged_model() -> None:
+    new = NewModel("0", "clf", params={"depth": "3"})
+    logged = current_store().create_logged_model(new, [StoredFile("a", 1, "0" * 64, 1)])
+    register_logged(logged, "digits")
+    Client().set_registered_model_alias("digits", "champion", 1)
+    assert Client().get_model_version("digits", 1).params == {"depth": "3"}
+    assert Client().get_model_version_by_alias("digits", "champion").params == {"depth": "3"}
+
+
+def test_files_of_a_version_are_those_of_its_logged_model() -> None:
+    files = [StoredFile("a", 1, "0" * 64, 1)]
+    logged = current_store().create_logged_model(NewModel("0", "clf"), files)
+    other = [StoredFile("a", 1, "1" * 64, 1)]
+    with pytest.raises(InvalidParameter, match="files are not those"):
+        current_store().create_model_version(
+            NewVersion("digits", logged.model_uri, other, model_id=logged.model_id, make_model=True)
+        )
+    assert trackbook.search_registered_models() == []
+
+
+def test_file_that_was_changed_behind_a_version_is_never_handed_out() -> None:
+    trackbook.register_model(str(model_folder()), "digits")
+    place = Path(Client().get_model_version_download_uri("digits", 1))
+    Path(place, "data.txt").write_bytes(b"b model")  # one byte is another
+    with pytest.raises(DamagedArtifact, match=r"data\.txt"):
+        trackbook.artifacts.download_artifacts("models:/digits/1", dst_path="out")
+    assert not list(Path("out").rglob("data.txt"))
+    with pytest.raises(TrackbookError):
+        Client().create_model_version("digits", "models:/digits/1/data.txt")
+    assert [model.name for model in trackbook.search_registered_models()] == ["digits"]

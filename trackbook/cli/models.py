@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from trackbook.cli import registered_models, trails
+from trackbook.cli.check import check
 from trackbook.cli.trust import trust, verify
 
 __all__ = ["models"]
@@ -15,5 +16,5 @@ def models() -> None:
     """Logged and registered models."""
 
 
-for command in (*registered_models.COMMANDS, trails.audit, trust, verify):
+for command in (*registered_models.COMMANDS, check, trails.audit, trust, verify):
     models.add_command(command)

@@ -30,6 +30,9 @@ class RegisteredModelCalls(Connection):
             description: Markdown.
             deployment_job_id: refused; only Databricks has such jobs.
 
+        Returns:
+            The registered model as it is now.
+
         Raises:
             AlreadyExists: the name is taken.
             InvalidParameter: the name or a tag breaks the rules.
@@ -39,6 +42,9 @@ class RegisteredModelCalls(Connection):
 
     def rename_registered_model(self, name: str, new_name: str) -> RegisteredModel:
         """Change its name; versions, tags and aliases follow.
+
+        Returns:
+            The registered model as it is now.
 
         Raises:
             NotFound: there is no such registered model.
@@ -51,6 +57,9 @@ class RegisteredModelCalls(Connection):
         self, name: str, description: str | None = None, deployment_job_id: None = None
     ) -> RegisteredModel:
         """Change its description.
+
+        Returns:
+            The registered model as it is now.
 
         Raises:
             NotFound: there is no such registered model.

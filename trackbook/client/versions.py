@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trackbook.client.connection import Connection
@@ -46,6 +47,9 @@ class ModelVersionCalls(Connection):
             await_creation_for: taken for compatibility; a version is READY at once.
             model_id: the logged model whose files are meant.
 
+        Returns:
+            The new version.
+
         Raises:
             NotFound: there is no such registered model, or nothing at the source.
             InvalidParameter: an argument breaks the rules.
@@ -62,6 +66,9 @@ class ModelVersionCalls(Connection):
             src_model_uri: ``models:/<name>/<version>``, or by stage or alias.
             dst_name: of the registered model that gets it, made if there is none.
 
+        Returns:
+            The new version.
+
         Raises:
             NotFound: there is no such version.
             InvalidParameter: it is no address of a version.
@@ -69,12 +76,20 @@ class ModelVersionCalls(Connection):
         return copy_version(self._places, src_model_uri, dst_name)
 
     def get_model_version(self, name: str, version: int | str) -> ModelVersion:
-        """One version.
+        """One version, with the params and metrics of its logged model.
 
         Raises:
             NotFound: there is no such version.
         """
-        return self._registry.get_model_version(name, version)
+        return self._with_values(self._registry.get_model_version(name, version))
+
+    def _with_values(self, version: ModelVersion) -> ModelVersion:
+        """A version with the params and metrics of its logged model, where that is known."""
+        try:
+            model = self._store.get_logged_model(str(version.model_id))
+        except NotFound:
+            return version
+        return replace(version, params=model.params, metrics=model.metrics)
 
     def get_model_version_download_uri(self, name: str, version: int | str) -> str:
         """Where the files of a version lie.
@@ -126,6 +141,9 @@ class ModelVersionCalls(Connection):
     def update_model_version(self, name: str, version: int | str, description: str | None = None) -> ModelVersion:
         """Change its description.
 
+        Returns:
+            The version as it is now.
+
         Raises:
             NotFound: there is no such version.
         """
@@ -150,6 +168,9 @@ class ModelVersionCalls(Connection):
             stage: None, Staging, Production or Archived; capitals do not matter.
             archive_existing_versions: archive the other versions of that stage; for Staging and Production.
 
+        Returns:
+            The version as it is now.
+
         Raises:
             NotFound: there is no such version.
             InvalidParameter: there is no such stage.
@@ -167,6 +188,9 @@ class ModelVersionCalls(Connection):
             version: its number.
             archive_existing_versions: False leaves the others there.
             force: do so without the verdict that the registered model may ask for; the audit trail notes it.
+
+        Returns:
+            The version as it is now.
 
         Raises:
             NotFound: there is no such version.
@@ -201,7 +225,18 @@ class ModelVersionCalls(Connection):
     def delete_model_version_tag(
         self, name: str, version: int | str | None = None, key: str | None = None, stage: str | None = None
     ) -> None:
-        """Remove a tag of a version; none there is no error. See `set_model_version_tag`."""
+        """Remove a tag of a version; none there is no error.
+
+        Args:
+            name: of the registered model.
+            version: its number.
+            key: of the tag.
+            stage: instead of a version: the newest one of that stage.
+
+        Raises:
+            NotFound: there is no such version.
+            InvalidParameter: both or neither of version and stage were given, or it is no key.
+        """
         number = self._meant(name, version, stage)
         self._registry.delete_model_version_tag(name, number, key)  # type: ignore[arg-type]  # as above
 
@@ -234,10 +269,10 @@ class ModelVersionCalls(Connection):
         self._registry.delete_registered_model_alias(name, alias)
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
-        """The version that an alias points at.
+        """The version that an alias points at, with the params and metrics of its logged model.
 
         Raises:
             NotFound: there is no such registered model.
             InvalidParameter: it has no such alias.
         """
-        return self._registry.get_model_version_by_alias(name, alias)
+        return self._with_values(self._registry.get_model_version_by_alias(name, alias))

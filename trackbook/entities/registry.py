@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from trackbook.entities.cards import card, moment
 from trackbook.entities.runs import Metric, _Names
 from trackbook.errors import InvalidParameter
 
@@ -115,6 +117,23 @@ class ModelVersion:
         """The attributes as a dict."""
         return asdict(self)
 
+    def _repr_html_(self) -> str:
+        facts = [
+            ("stage", self.current_stage),
+            ("aliases", ", ".join(self.aliases) or "–"),
+            ("registered", f"{moment(self.creation_timestamp)} by {self.user_id or '–'}"),
+            ("run", self.run_id or "–"),
+            ("model", self.source or "–"),
+            *([("status", self.status)] if self.status != "READY" else []),
+            *([("description", self.description)] if self.description else []),
+        ]
+        sections: dict[str, Mapping[str, object]] = {
+            "Metrics": {metric.key: metric.value for metric in self.metrics},
+            "Params": self.params,
+            "Tags": self.tags,
+        }
+        return card("Model version", f"{self.name} {self.version}", facts, sections)
+
 
 @dataclass(frozen=True)
 class RegisteredModel:
@@ -140,6 +159,14 @@ class RegisteredModel:
     def to_dictionary(self) -> dict[str, Any]:
         """The attributes as a dict."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        facts = [("made", moment(self.creation_timestamp)), ("changed", moment(self.last_updated_timestamp))]
+        facts += [("description", self.description)] if self.description else []
+        newest = {version.current_stage: f"version {version.version}" for version in self.latest_versions}
+        aliases = {alias: f"version {version}" for alias, version in self.aliases.items()}
+        sections: dict[str, Mapping[str, object]] = {"Aliases": aliases, "Newest of each stage": newest}
+        return card("Registered model", self.name, facts, {**sections, "Tags": self.tags})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trackbook.models.evaluation.artifact import EvaluationArtifact
+    from trackbook.models.evaluation.checks import CheckResult, check, checks
+    from trackbook.models.evaluation.evaluate import evaluate
+    from trackbook.models.evaluation.metric import EvaluationMetric, MetricValue, make_metric
+    from trackbook.models.evaluation.result import EvaluationResult
+    from trackbook.models.evaluation.thresholds import MetricThreshold, validate_evaluation_results
     from trackbook.models.examples import convert_input_example_to_serving_input
     from trackbook.models.model import Model, ModelInfo
     from trackbook.models.model_code import ModelConfig, set_model
@@ -19,21 +25,38 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CheckResult",
+    "EvaluationArtifact",
+    "EvaluationMetric",
+    "EvaluationResult",
+    "MetricThreshold",
+    "MetricValue",
     "Model",
     "ModelConfig",
     "ModelInfo",
     "ModelSignature",
+    "check",
+    "checks",
     "convert_input_example_to_serving_input",
+    "evaluate",
     "get_model_info",
     "infer_signature",
+    "make_metric",
     "set_model",
     "set_signature",
+    "validate_evaluation_results",
     "validate_schema",
     "validate_serving_input",
 ]
 
 #: Module -> the names that it gives to this one.
 _ROOMS = {
+    "trackbook.models.evaluation.artifact": "EvaluationArtifact",
+    "trackbook.models.evaluation.checks": "CheckResult check checks",
+    "trackbook.models.evaluation.evaluate": "evaluate",
+    "trackbook.models.evaluation.metric": "EvaluationMetric MetricValue make_metric",
+    "trackbook.models.evaluation.result": "EvaluationResult",
+    "trackbook.models.evaluation.thresholds": "MetricThreshold validate_evaluation_results",
     "trackbook.models.examples": "convert_input_example_to_serving_input",
     "trackbook.models.model": "Model ModelInfo",
     "trackbook.models.model_code": "ModelConfig set_model",

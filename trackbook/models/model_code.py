@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from trackbook.errors import InvalidParameter
+from trackbook.errors import InvalidParameter, MissingDependency
+from trackbook.libraries import is_installed
 from trackbook.models.model import read_yaml
 from trackbook.models.python_model import as_python_model
 
@@ -46,6 +49,7 @@ def run_code(path: Path, config: Mapping[str, Any] | None) -> Any:
 
     Raises:
         InvalidParameter: it sets none.
+        MissingDependency: it imports what is not installed.
     """
     name = f"trackbook_model_{uuid4().hex}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -56,26 +60,38 @@ def run_code(path: Path, config: Mapping[str, Any] | None) -> Any:
     tokens = _models.set(collected), _config.set(config or "")
     sys.modules[name] = module  # classes in it find their module
     try:
-        spec.loader.exec_module(module)
+        with _mlflow_told(path, config, collected):
+            spec.loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        del sys.modules[name]
+        raise MissingDependency(
+            f"The model's code imports {error.name!r}, which is not installed: pip install {error.name}"
+        ) from error
     except BaseException:
         del sys.modules[name]
         raise
     finally:
         _models.reset(tokens[0])
         _config.reset(tokens[1])
-    found = collected[-1] if collected else _set_in_mlflow()
+    found = collected[-1] if collected else None
     if found is None:
         raise InvalidParameter(f"{path.name!r} does not say which object is the model; call set_model(model) in it.")
     return as_python_model(found)
 
 
-def _set_in_mlflow() -> Any:
-    """What MLflow's own set_model was told, by a file that imports it."""
-    module = sys.modules.get("mlflow.models.model")
-    found = getattr(module, "__mlflow_model__", None)
-    if found is not None:
-        module.__mlflow_model__ = None  # type: ignore[union-attr]
-    return found
+@contextmanager
+def _mlflow_told(path: Path, config: Mapping[str, Any] | None, collected: list[Any]) -> Iterator[None]:
+    """For a file that imports MLflow itself: its ModelConfig finds the configuration, and its set_model is heard."""
+    if b"mlflow" not in path.read_bytes() or not is_installed("mlflow"):
+        yield
+        return
+    models, configs = (importlib.import_module(f"mlflow.models.{name}") for name in ("model", "model_config"))
+    vars(models)["__mlflow_model__"], vars(configs)["__mlflow_model_config__"] = None, dict(config or {}) or ""
+    try:
+        yield
+        collected.extend(found for found in [vars(models).get("__mlflow_model__")] if found is not None)
+    finally:
+        vars(models)["__mlflow_model__"], vars(configs)["__mlflow_model_config__"] = None, None
 
 
 def read_config(config: Any) -> dict[str, Any] | None:

@@ -63,6 +63,9 @@ def search_registered_models(
         filter_string: such as ``name LIKE 'digits%' AND tags.team = 'vision'``.
         order_by: such as ``["last_updated_timestamp DESC"]``; by name if None.
 
+    Returns:
+        All that match, or the first `max_results` of them.
+
     Raises:
         BadFilter: filter_string or order_by does not parse.
     """
@@ -78,6 +81,9 @@ def search_model_versions(
         max_results: at most so many; all if None.
         filter_string: such as ``name = 'digits' AND stage = 'Production'``, or ``run_id = '...'``.
         order_by: such as ``["version_number DESC"]``; the last changed first if None.
+
+    Returns:
+        All that match, or the first `max_results` of them.
 
     Raises:
         BadFilter: filter_string or order_by does not parse.

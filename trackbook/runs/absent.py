@@ -20,8 +20,6 @@ _BOTH = {
 _PORCH = {
     "Autologging comes in a later version; log with log_params and log_metric in your training loop.": "autolog",
     "Projects come in a later version; start a script with subprocess, which logs to the same store.": "run projects",
-    "Evaluation comes in a later version; compute the scores and log them with log_metrics.": "evaluate "
-    "validate_evaluation_results MetricThreshold EvaluationMetric make_metric",
     "A function for it comes in a later version; meanwhile run the command `trackbook doctor`.": "doctor",
     "Databricks is left out of Trackbook; choose a store with set_tracking_uri.": "login",
     _MODELS: "xgboost lightgbm statsmodels pytorch tensorflow keras spark pyspark catboost onnx "

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Labelled", "classification_metrics", "label", "per_class"]
 
 _AVERAGES = ("weighted", "macro", "micro")
+_AREAS = 200  # classes; each area sorts all rows
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,20 @@ class Labelled:
         """The numbers of the classes."""
         return range(len(self.labels))
 
-    def confusion(self) -> NDArray[np.int64]:
-        """How many rows of each class (down) were given each class (across)."""
-        size = len(self.labels)
-        counts = np.bincount(self.truth * size + self.predicted, minlength=size * size)
-        return counts.reshape(size, size).astype(np.int64)
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """How many rows are of each class."""
+        return np.bincount(self.truth, minlength=len(self.labels)).astype(np.int64)
+
+    def confusion(self, limit: int) -> tuple[list[Any], NDArray[np.int64]]:
+        """The classes with the most rows, and how many of each (down) were given each (across)."""
+        kept = np.sort(np.argsort(-self.sizes, kind="stable")[:limit])
+        place = np.full(len(self.labels), -1)
+        place[kept] = np.arange(len(kept))
+        down, across = place[self.truth], place[self.predicted]
+        both = (down >= 0) & (across >= 0)
+        counts = np.bincount(down[both] * len(kept) + across[both], minlength=len(kept) ** 2)
+        return [self.labels[i] for i in kept], counts.reshape(len(kept), len(kept)).astype(np.int64)
 
 
 def label(targets: NDArray[Any], answers: Answers, config: Mapping[str, Any]) -> Labelled:
@@ -186,7 +196,7 @@ def classification_metrics(labelled: Labelled) -> dict[str, float]:
     how: dict[str, Any] = {"average": labelled.average, "labels": list(labelled.classes)}
     if labelled.positive is not None:
         how = {"average": "binary", "pos_label": labelled.positive}
-        counts = labelled.confusion()
+        _, counts = labelled.confusion(2)
         yes, no = labelled.positive, 1 - labelled.positive
         found |= {
             "true_negatives": counts[no, no],
@@ -218,7 +228,7 @@ def _of_probabilities(labelled: Labelled, probabilities: NDArray[np.float64]) ->
         score, positive = probabilities[:, labelled.positive], y == labelled.positive
         found["roc_auc"] = metrics.roc_auc_score(positive, score, sample_weight=weights)
         found["precision_recall_auc"] = metrics.average_precision_score(positive, score, sample_weight=weights)
-    elif labelled.average != "micro":
+    elif labelled.average != "micro" and len(labelled.labels) <= _AREAS:
         found |= _one_against_rest(labelled, probabilities)
     return found
 
@@ -244,9 +254,9 @@ def per_class(labelled: Labelled) -> pd.DataFrame:
     from sklearn import metrics
 
     y, given, weights = labelled.truth, labelled.predicted, labelled.weights
-    counts = labelled.confusion()
-    true = counts.diagonal()
-    wrong, missed = counts.sum(axis=0) - true, counts.sum(axis=1) - true
+    true = np.bincount(y[y == given], minlength=len(labelled.labels))
+    wrong = np.bincount(given, minlength=len(labelled.labels)) - true
+    missed = labelled.sizes - true
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
         y, given, labels=list(labelled.classes), sample_weight=weights, zero_division=0
     )
@@ -256,7 +266,7 @@ def per_class(labelled: Labelled) -> pd.DataFrame:
         "false_positives": wrong,
         "false_negatives": missed,
         "true_positives": true,
-        "example_count": counts.sum(axis=1),
+        "example_count": labelled.sizes,
         "recall_score": recall,
         "precision_score": precision,
         "f1_score": f1,

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trackbook.errors import InvalidParameter
+from trackbook.errors import InvalidParameter, NotSupported
 from trackbook.models.evaluation.sample import Sample, vector
 
-__all__ = ["Answers", "Predictor", "ask", "predictor_of"]
+__all__ = ["Answers", "Predictor", "ask", "predictor_of", "split_answer"]
 
 
 class Answers(NamedTuple):
@@ -33,6 +32,11 @@ class Answers(NamedTuple):
     others: Mapping[str, NDArray[Any]] = {}
 
 
+def _own(features: Any) -> Any:
+    """A copy: a model may change what it is given."""
+    return features.copy()
+
+
 @dataclass(frozen=True)
 class Predictor:
     """A model as evaluation asks it.
@@ -44,6 +48,7 @@ class Predictor:
         name: for people: its address, or its type.
         model_id: of the logged model, if it is one.
         raw: the object behind it, such as a scikit-learn estimator; None if there is none to be had.
+        prepared: features as that object was fitted to them.
     """
 
     predict: Callable[[Any], Any]
@@ -52,6 +57,7 @@ class Predictor:
     name: str = "model"
     model_id: str | None = None
     raw: Any = None
+    prepared: Callable[[Any], Any] = _own
 
 
 def predictor_of(
@@ -69,17 +75,19 @@ def predictor_of(
     """
     name = type(model).__name__
     if isinstance(model, (str, os.PathLike)):
+        from trackbook.models.pyfunc import load_model
+
         name = os.fspath(model)
-        model = import_module("trackbook.models.pyfunc").load_model(name, model_config=config)
+        model = load_model(name, model_config=config)
     elif config:
         raise InvalidParameter("model_config goes with the address of a model; this one is loaded already.")
     if hasattr(model, "metadata") and callable(getattr(model, "get_raw_model", None)):
         return _of_pyfunc(model, name, params)
     if params:
         raise InvalidParameter("inference_params go with a logged model; an object or a function takes none.")
-    if callable(getattr(model, "predict", None)):
+    if not isinstance(model, type) and callable(getattr(model, "predict", None)):
         return _of_object(model, name)
-    if callable(model) and not isinstance(model, type):
+    if not isinstance(model, type) and callable(model):
         return Predictor(model, name=getattr(model, "__name__", name))
     raise InvalidParameter(
         f"A model is an address such as models:/digits/1, an object with predict, or a function, not {model!r:.80}."
@@ -92,7 +100,7 @@ def _of_object(model: Any, name: str) -> Predictor:
     listed = list(classes) if isinstance(classes, np.ndarray) and classes.ndim == 1 else None
     fitted = _without_names if _knows_no_names(model) else _own
     probabilities = (lambda features: proba(fitted(features))) if callable(proba) else None
-    return Predictor(lambda features: model.predict(fitted(features)), probabilities, listed, name, raw=model)
+    return Predictor(lambda features: model.predict(fitted(features)), probabilities, listed, name, None, model, fitted)
 
 
 def _knows_no_names(model: Any) -> bool:
@@ -104,20 +112,18 @@ def _without_names(features: Any) -> Any:
     return features.to_numpy() if hasattr(features, "to_numpy") else features.copy()
 
 
-def _own(features: Any) -> Any:
-    """A copy: a model may change what it is given."""
-    return features.copy()
-
-
 def _of_pyfunc(model: Any, name: str, params: Mapping[str, Any] | None) -> Predictor:
     """A loaded model: its signature is enforced by `predict`; probabilities come from the object behind it."""
-    raw = model.get_raw_model()
+    try:
+        raw = model.get_raw_model()
+    except NotSupported:  # a PythonModel has none
+        raw = None
     inner = _of_object(raw, name) if callable(getattr(raw, "predict", None)) else None
     predict = (lambda features: model.predict(features, params=dict(params))) if params else model.predict
     model_id = getattr(model, "model_id", None) or getattr(model.metadata, "model_id", None)
     if inner is None:
         return Predictor(predict, name=name, model_id=model_id)
-    return Predictor(predict, inner.probabilities, inner.classes, name, model_id, raw)
+    return Predictor(predict, inner.probabilities, inner.classes, name, model_id, raw, inner.prepared)
 
 
 def ask(predictor: Predictor, sample: Sample, column: str | None = None, probabilities: bool = False) -> Answers:
@@ -133,7 +139,7 @@ def ask(predictor: Predictor, sample: Sample, column: str | None = None, probabi
         InvalidParameter: it gives more or fewer rows than it was given, or several values a row.
     """
     given = predictor.predict(_own(sample.features))
-    main, others = _split(given, column)
+    main, others = split_answer(given, column)
     proba = None
     if probabilities and predictor.probabilities is not None:
         proba = np.asarray(predictor.probabilities(_own(sample.features)), dtype=np.float64)
@@ -144,7 +150,7 @@ def ask(predictor: Predictor, sample: Sample, column: str | None = None, probabi
     return Answers(vector("predictions", main, sample.rows), proba, predictor.classes, others)
 
 
-def _split(given: Any, column: str | None) -> tuple[Any, dict[str, NDArray[Any]]]:
+def split_answer(given: Any, column: str | None) -> tuple[Any, dict[str, NDArray[Any]]]:
     """The predictions among what a model gives, and its other columns."""
     import pandas as pd
 

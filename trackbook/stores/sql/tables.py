@@ -403,6 +403,9 @@ model_versions = Table(
     Index("model_versions_by_number", "model", "version", unique=True),
     Index("model_versions_by_run", "run_id"),
     Index("model_versions_by_model_id", "model_id"),
+    Index("model_versions_by_stage", "model", "stage", "version"),  # the newest of each
+    Index("model_versions_by_change", "last_update_time"),  # the order of a search, and below, of one for a stage
+    Index("model_versions_in_stage", "stage", "last_update_time"),
     sqlite_autoincrement=True,
 )
 

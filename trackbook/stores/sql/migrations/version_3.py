@@ -32,9 +32,12 @@ _INDEXES = {
         "logged_models", ["experiment", "lifecycle_stage", "creation_time", "model_id"], False
     ),
     "logged_models_by_run": ("logged_models", ["source_run"], False),
+    "model_versions_by_change": ("model_versions", ["last_update_time"], False),
     "model_versions_by_model_id": ("model_versions", ["model_id"], False),
     "model_versions_by_number": ("model_versions", ["model", "version"], True),
     "model_versions_by_run": ("model_versions", ["run_id"], False),
+    "model_versions_by_stage": ("model_versions", ["model", "stage", "version"], False),
+    "model_versions_in_stage": ("model_versions", ["stage", "last_update_time"], False),
     "registry_audit_by_name": ("registry_audit", ["name", "seq"], False),
     "run_models_by_model": ("run_models", ["model_id", "run"], False),
     "series_by_model": ("series", ["model"], False),

@@ -92,7 +92,7 @@ class ModelVersions(Trail):
     def create_model_version(self, new: NewVersion) -> ModelVersion:
         checked = CheckedVersion.of(new)
         with self._registry() as ledger:
-            _check_logged_model(ledger.connection, checked.model_id)
+            _check_logged_model(ledger.connection, checked)
             number = self._next_version(ledger, checked)
             return _loaded(ledger.connection, checked.name, number)
 
@@ -209,13 +209,15 @@ def _delete(ledger: Ledger, name: str, model: int, rows: list[tuple[Any, ...]]) 
     connection.execute(f"DELETE FROM model_versions WHERE id {wanted.sql}", wanted.values)
 
 
-def _check_logged_model(connection: Connection, model_id: str) -> None:
-    """Refuse a logged model that is in this store and has no fixed files; it may be in another store."""
-    sql = f"SELECT status, lifecycle_stage FROM logged_models WHERE model_id = ?{connection.dialect.lock}"
-    for status, stage in connection.execute(sql, (model_id,)):
+def _check_logged_model(connection: Connection, new: CheckedVersion) -> None:
+    """Refuse a logged model that is in this store and has no fixed files, or others; it may be in another store."""
+    sql = f"SELECT status, lifecycle_stage, digest FROM logged_models WHERE model_id = ?{connection.dialect.lock}"
+    for status, stage, digest in connection.execute(sql, (new.model_id,)):
         if stage != "active" or status != LoggedModelStatus.READY.number:
             state = "deleted" if stage != "active" else LoggedModelStatus.of(status)
-            raise InvalidState(f"The logged model {model_id} is {state}; only a READY one can be registered.")
+            raise InvalidState(f"The logged model {new.model_id} is {state}; only a READY one can be registered.")
+        if digest not in (None, manifest_digest(new.files)):
+            raise InvalidParameter(f"The files are not those of the logged model {new.model_id}, which do not change.")
 
 
 def _loaded(connection: Connection, name: str, version: int) -> ModelVersion:
