@@ -37,7 +37,7 @@ def replayed(entries: Iterable[AuditEntry]) -> Models:
     """The registry after the changes of a trail that is whole, from nothing on."""
     models: Models = {}
     for entry in entries:
-        before, after = (json.loads(text) if text else None for text in (entry.before, entry.after))
+        before, after = _content(entry.before), _content(entry.after)
         if entry.action == "rename_registered_model":
             if entry.name == before["name"]:  # the other entry of the two is for whoever reads the new name's trail
                 models[after["name"]] = models.pop(entry.name)
@@ -48,6 +48,10 @@ def replayed(entries: Iterable[AuditEntry]) -> Models:
         else:
             _change(models[entry.name], entry, before, after)
     return models
+
+
+def _content(text: str) -> Any:
+    return json.loads(text) if text else None
 
 
 def _change(model: _Model, entry: AuditEntry, before: Any, after: Any) -> None:
