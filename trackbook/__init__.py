@@ -12,7 +12,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from trackbook import artifacts, data, entities, exceptions, models, pyfunc, sklearn, tracking, types
+    from trackbook import (
+        artifacts,
+        catboost,
+        data,
+        entities,
+        exceptions,
+        keras,
+        lightgbm,
+        models,
+        onnx,
+        pyfunc,
+        pytorch,
+        sklearn,
+        spark,
+        statsmodels,
+        tensorflow,
+        tracking,
+        types,
+        xgboost,
+    )
     from trackbook.client import Client, MlflowClient
     from trackbook.exceptions import MlflowException
     from trackbook.models.evaluation.evaluate import evaluate
@@ -103,6 +122,7 @@ __all__ = [
     "RunOperations",
     "active_run",
     "artifacts",
+    "catboost",
     "clear_active_model",
     "create_experiment",
     "create_external_model",
@@ -130,8 +150,10 @@ __all__ = [
     "get_tracking_uri",
     "initialize_logged_model",
     "is_tracking_uri_set",
+    "keras",
     "last_active_run",
     "last_logged_model",
+    "lightgbm",
     "load_table",
     "log_artifact",
     "log_artifacts",
@@ -151,7 +173,9 @@ __all__ = [
     "log_table",
     "log_text",
     "models",
+    "onnx",
     "pyfunc",
+    "pytorch",
     "register_model",
     "restore_experiment",
     "restore_run",
@@ -171,10 +195,14 @@ __all__ = [
     "set_tags",
     "set_tracking_uri",
     "sklearn",
+    "spark",
     "start_run",
+    "statsmodels",
+    "tensorflow",
     "tracking",
     "types",
     "validate_evaluation_results",
+    "xgboost",
 ]
 
 __version__ = "0.1.0"
@@ -205,7 +233,26 @@ _ROOMS = {
     "set_tracking_uri",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = ("artifacts", "data", "entities", "exceptions", "models", "pyfunc", "sklearn", "tracking", "types")
+_MODULES = (
+    "artifacts",
+    "catboost",
+    "data",
+    "entities",
+    "exceptions",
+    "keras",
+    "lightgbm",
+    "models",
+    "onnx",
+    "pyfunc",
+    "pytorch",
+    "sklearn",
+    "spark",
+    "statsmodels",
+    "tensorflow",
+    "tracking",
+    "types",
+    "xgboost",
+)
 
 if not TYPE_CHECKING:  # a type checker shall find a misspelt name
 
