@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -81,20 +83,28 @@ def _split(content: Any, schema: Schema | None) -> Any:
 
 
 def _records(content: Any, schema: Schema | None) -> Any:
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+    if not isinstance(content, list) or not {*map(type, content)} <= {dict}:
         raise _bad("it is a list of objects, one for each row")
+    names = list(content[0]) if content else []
+    if names and {*map(len, content)} == {len(names)}:
+        with suppress(KeyError):
+            return table_of(list(map(_getter(names), content)), names, _specs(schema), None)
     names = list(dict.fromkeys(name for row in content for name in row))
     columns = {name: [row.get(name) for row in content] for name in names}
     return _of_columns(columns, len(content), schema)
 
 
+def _getter(names: list[Any]) -> Callable[[dict[Any, Any]], Sequence[Any]]:
+    return itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+
+
 def _of_rows(rows: Any, names: list[Any] | None, schema: Schema | None, index: list[Any] | None = None) -> Any:
     """Rows of values; without names of columns they are known by their places."""
-    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+    if not isinstance(rows, list) or not {*map(type, rows)} <= {list}:
         raise _bad("its data is a list of rows, each a list of values")
     width = len(names) if names is not None else len(rows[0]) if rows else 0
-    wrong = next((place for place, row in enumerate(rows) if len(row) != width), None)
-    if wrong is not None:
+    if not {*map(len, rows)} <= {width}:
+        wrong = next(place for place, row in enumerate(rows) if len(row) != width)
         raise _bad(f"row {wrong} has {len(rows[wrong])} values, and there are {width} columns")
     if schema is not None and schema.is_tensor_spec() and not schema.has_input_names() and width > 1:
         return as_array(rows, schema.inputs[0])  # type: ignore[arg-type]
