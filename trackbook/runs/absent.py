@@ -7,7 +7,7 @@ __all__ = ["absent_from_client", "absent_from_porch"]
 _MODELS = "Models of this library come in a later version; keep a model's files with log_artifacts."
 _SYSTEM = "System metrics come in a later version; log what you measure with log_metrics."
 _TRACES = "Traces, prompts and judges of language models are left out; log texts with log_text or log_table."
-_WEBHOOKS = "Webhooks are left out of this version; look for new versions with search_runs."
+_WEBHOOKS = "Webhooks are left out of this version; look for new versions with search_model_versions."
 
 #: Of both the module and its client: sentence -> names.
 _BOTH = {
