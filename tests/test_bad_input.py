@@ -15,6 +15,7 @@ import pytest
 
 import trackbook
 from tests.registry.calls import REGISTRY_CALLS, fill_registry
+from tests.runs.model_calls import MODEL, MODEL_CALLS
 from trackbook.client import Client
 from trackbook.entities import Metric, Param, RunTag, ViewType
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
@@ -143,6 +144,7 @@ CALLS = [
         "log_metric",
         {"key": "m", "value": 1, "step": 1, "timestamp": 1, "run_id": RUN, "model_id": None},
         value=NUMBERS,
+        model_id=[(f"m-{UNKNOWN_RUN}", NotFound), *LABELS],
     ),
     call(
         "log_metrics",
@@ -254,14 +256,14 @@ CALLS = [
     call("client.set_terminated", {**ON_RUN, "status": "FINISHED", "end_time": 1}),
     call("client.update_run", {**ON_RUN, "status": "FINISHED", "name": "x"}, name=invalid("x" * 501, 7, "a\x00b")),
 ]
-CALLS += [call(name, good, **wrong) for name, good, wrong in REGISTRY_CALLS]
+CALLS += [call(name, good, **wrong) for name, good, wrong in (*REGISTRY_CALLS, *MODEL_CALLS)]
 CASES = [(one, argument, wrong) for one in CALLS for argument, wrong in one.arguments()]
 
 #: Calls without an argument that could be wrong.
 HARMLESS = set(
-    "ActiveRun MlflowClient MlflowException RunOperations active_run artifacts entities exceptions "  # noqa: SIM905
+    "ActiveModel ActiveRun MlflowClient MlflowException RunOperations active_run artifacts entities exceptions "  # noqa: SIM905
     "flush_artifact_async_logging flush_async_logging get_registry_uri get_tracking_uri is_tracking_uri_set "
-    "last_active_run tracking".split()
+    "clear_active_model get_active_model_id last_active_run last_logged_model models pyfunc sklearn tracking types".split()
 )
 
 
@@ -287,8 +289,9 @@ class World:
         runs = self.client.search_runs([e.experiment_id for e in experiments], "", ViewType.ALL)
         histories = [self.client.get_metric_history(run.info.run_id, "loss") for run in runs]
         files = sorted(path for path in Path(self.client._store.artifact_root()).rglob("*") if path.is_file())
-        trail = self.client._store.audit_trail()
-        return {"experiments": experiments, "runs": runs, "histories": histories, "files": files, "trail": trail}
+        models = self.client.search_logged_models([e.experiment_id for e in experiments])
+        registry = [models, self.client._store.audit_trail()]
+        return {"experiments": experiments, "runs": runs, "histories": histories, "files": files, "registry": registry}
 
 
 @pytest.fixture(scope="module")
@@ -305,7 +308,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     fill_registry(client)
     client.delete_run(deleted)
     client.delete_experiment(gone)
-    yield World(client, {RUN: run, DELETED_RUN: deleted, EXPERIMENT: experiment, DELETED_EXPERIMENT: gone})
+    model = client.create_logged_model("0", "forest", run, {"team": "vision"}, {"lr": "1"}).model_id
+    ids = {RUN: run, DELETED_RUN: deleted, EXPERIMENT: experiment, DELETED_EXPERIMENT: gone, MODEL: model}
+    yield World(client, ids)
     client._store.close()
 
 

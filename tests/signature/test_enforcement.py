@@ -335,3 +335,26 @@ def test_default_of_a_param_is_not_the_callers_to_change() -> None:
 def test_param_of_another_type_is_refused_by_name(params: Any) -> None:
     with pytest.raises(InvalidParameter, match=r"parameter '\w+'|a dict"):
         enforce_params(params, PARAMS)
+
+
+def test_second_table_of_the_same_columns_and_types_is_done_as_the_first() -> None:
+    """What is remembered of the first gives the same result as looking at each column."""
+    schema = Schema([ColSpec(DOUBLE, "a"), ColSpec(TEXT, "b"), ColSpec(LONG, "c", required=False)])
+    enforcer = Enforcer(schema)
+    frames = [
+        pd.DataFrame({"a": [1.5], "b": ["x"], "c": [1]}),
+        pd.DataFrame({"c": np.array([1], "int32"), "z": [0], "b": ["x"], "a": np.array([1.5], "float32")}),
+        pd.DataFrame({"b": ["x"], "a": [1.5]}, index=["row"]),
+        pd.DataFrame({"a": np.array([1], "int8"), "b": ["x"], "c": np.array([1], "uint16")}),
+        pd.DataFrame({"a": np.array([0, 1]), "b": ["x", "y"], "c": [1, 2]}),
+    ]
+    for _ in range(3):
+        for frame in frames:
+            pd.testing.assert_frame_equal(enforcer(frame), enforce(frame, schema))
+    assert len(enforcer._plans) == 4, "zeros and ones have to be looked at each time"
+    with pytest.raises(InvalidParameter, match="'a' holds int64"):
+        enforcer(pd.DataFrame({"a": [0, 2], "b": ["x", "y"], "c": [1, 2]}))
+    many = Enforcer(Schema([ColSpec(DOUBLE, name) for name in "abc"]))
+    for size in ("float32", "float16", "int8", "float64"):
+        for _ in range(2):
+            assert set(many(pd.DataFrame(np.ones((2, 3), size), columns=list("abc"))).dtypes) == {np.dtype("float64")}
