@@ -19,7 +19,7 @@ from trackbook.libraries import installed_version, is_installed, mixed_versions,
 ROOT = Path(__file__).parents[1]
 LIGHT = ROOT / "light"
 WITH_A_NOTEBOOK = {"lab", "demo", "test", "dev"}
-LEFT_OUT = {"pandas", "plotly", "ipython", "ipywidgets", "anywidget", "tornado"}
+LEFT_OUT = {"orjson", "pandas", "plotly", "ipython", "ipywidgets", "anywidget", "tornado"}
 
 
 @pytest.fixture
