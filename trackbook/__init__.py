@@ -18,6 +18,8 @@ if TYPE_CHECKING:
         data,
         entities,
         exceptions,
+        fastai,
+        gluon,
         keras,
         lightgbm,
         models,
@@ -136,6 +138,7 @@ __all__ = [
     "entities",
     "evaluate",
     "exceptions",
+    "fastai",
     "finalize_logged_model",
     "flush_artifact_async_logging",
     "flush_async_logging",
@@ -148,6 +151,7 @@ __all__ = [
     "get_registry_uri",
     "get_run",
     "get_tracking_uri",
+    "gluon",
     "initialize_logged_model",
     "is_tracking_uri_set",
     "keras",
@@ -233,25 +237,7 @@ _ROOMS = {
     "set_tracking_uri",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = (
-    "artifacts",
-    "catboost",
-    "data",
-    "entities",
-    "exceptions",
-    "keras",
-    "lightgbm",
-    "models",
-    "onnx",
-    "pyfunc",
-    "pytorch",
-    "sklearn",
-    "spark",
-    "statsmodels",
-    "tensorflow",
-    "tracking",
-    "types",
-    "xgboost",
+_MODULES = ("artifacts", "catboost", "data", "entities", "exceptions", "fastai", "gluon", "keras", "lightgbm", "models", "onnx", "pyfunc", "pytorch", "sklearn", "spark", "statsmodels", "tensorflow", "tracking", "types", "xgboost")
 )
 
 if not TYPE_CHECKING:  # a type checker shall find a misspelt name
