@@ -237,7 +237,27 @@ _ROOMS = {
     "set_tracking_uri",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = ("artifacts", "catboost", "data", "entities", "exceptions", "fastai", "gluon", "keras", "lightgbm", "models", "onnx", "pyfunc", "pytorch", "sklearn", "spark", "statsmodels", "tensorflow", "tracking", "types", "xgboost")
+_MODULES = (
+    "artifacts",
+    "catboost",
+    "data",
+    "entities",
+    "exceptions",
+    "fastai",
+    "gluon",
+    "keras",
+    "lightgbm",
+    "models",
+    "onnx",
+    "pyfunc",
+    "pytorch",
+    "sklearn",
+    "spark",
+    "statsmodels",
+    "tensorflow",
+    "tracking",
+    "types",
+    "xgboost",
 )
 
 if not TYPE_CHECKING:  # a type checker shall find a misspelt name
