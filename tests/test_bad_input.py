@@ -263,7 +263,8 @@ CASES = [(one, argument, wrong) for one in CALLS for argument, wrong in one.argu
 HARMLESS = set(
     "ActiveModel ActiveRun MlflowClient MlflowException RunOperations active_run artifacts entities exceptions "  # noqa: SIM905
     "flush_artifact_async_logging flush_async_logging get_registry_uri get_tracking_uri is_tracking_uri_set "
-    "clear_active_model get_active_model_id last_active_run last_logged_model models pyfunc sklearn tracking types".split()
+    "clear_active_model get_active_model_id last_active_run last_logged_model models pyfunc sklearn tracking "
+    "types".split()
 )
 
 
