@@ -22,8 +22,7 @@ _PORCH = {
     "Projects come in a later version; start a script with subprocess, which logs to the same store.": "run projects",
     "A function for it comes in a later version; meanwhile run the command `trackbook doctor`.": "doctor",
     "Databricks is left out of Trackbook; choose a store with set_tracking_uri.": "login",
-    _MODELS: "xgboost lightgbm statsmodels pytorch tensorflow keras spark pyspark catboost onnx "
-    "prophet pmdarima spacy h2o paddle fastai gluon transformers sentence_transformers shap",
+    _MODELS: "pyspark prophet pmdarima spacy h2o paddle transformers sentence_transformers shap",
 }
 #: Words by which a name of the language-model features is known.
 _TRACE_WORDS = ("trace", "span", "prompt", "assessment", "feedback", "expectation", "genai", "session", "mcp_", "skill")
