@@ -140,6 +140,15 @@ def random_change(store: Store, chance: random.Random) -> None:
         return
 
 
+def test_random_changes_leave_a_whole_trail_that_tells_all(uri: str) -> None:
+    store, chance = open_store(uri), random.Random(7)
+    for _ in range(200):
+        random_change(store, chance)
+    assert check_trail(store).is_whole
+    assert untraced_changes(store) == []
+    store.close()
+
+
 def _disturb(store: Store, statement: str, *values: object) -> list[str]:
     """What is found wrong after a change behind the store's back, which is then taken back."""
     path = store.uri.removeprefix("sqlite:///")

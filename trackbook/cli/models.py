@@ -6,6 +6,7 @@ import click
 
 from trackbook.cli import registered_models, trails
 from trackbook.cli.check import check
+from trackbook.cli.serving import predict, serve
 from trackbook.cli.trust import trust, verify
 
 __all__ = ["models"]
@@ -16,5 +17,5 @@ def models() -> None:
     """Logged and registered models."""
 
 
-for command in (*registered_models.COMMANDS, check, trails.audit, trust, verify):
+for command in (*registered_models.COMMANDS, check, trails.audit, predict, serve, trust, verify):
     models.add_command(command)

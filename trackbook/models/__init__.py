@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trackbook.models.batch.prediction import predict
     from trackbook.models.evaluation.artifact import EvaluationArtifact
     from trackbook.models.evaluation.checks import CheckResult, check, checks
     from trackbook.models.evaluation.evaluate import evaluate
@@ -42,6 +43,7 @@ __all__ = [
     "get_model_info",
     "infer_signature",
     "make_metric",
+    "predict",
     "set_model",
     "set_signature",
     "validate_evaluation_results",
@@ -57,6 +59,7 @@ _ROOMS = {
     "trackbook.models.evaluation.metric": "EvaluationMetric MetricValue make_metric",
     "trackbook.models.evaluation.result": "EvaluationResult",
     "trackbook.models.evaluation.thresholds": "MetricThreshold validate_evaluation_results",
+    "trackbook.models.batch.prediction": "predict",
     "trackbook.models.examples": "convert_input_example_to_serving_input",
     "trackbook.models.model": "Model ModelInfo",
     "trackbook.models.model_code": "ModelConfig set_model",

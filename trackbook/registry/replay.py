@@ -15,7 +15,7 @@ from trackbook.stores.registry import RegistryStore
 
 __all__ = ["contents", "replayed", "untraced_changes"]
 
-_PAGE = 1_000
+_MODELS, _VERSIONS = 1_000, 20_000  # on a page; each page of versions is sorted anew
 _TRIES = 5
 _FACTS = ("source", "run_id", "run_link", "description")
 
@@ -37,7 +37,7 @@ def replayed(entries: Iterable[AuditEntry]) -> Models:
     """The registry after the changes of a trail that is whole, from nothing on."""
     models: Models = {}
     for entry in entries:
-        before, after = (json.loads(text) if text else None for text in (entry.before, entry.after))
+        before, after = _content(entry.before), _content(entry.after)
         if entry.action == "rename_registered_model":
             if entry.name == before["name"]:  # the other entry of the two is for whoever reads the new name's trail
                 models[after["name"]] = models.pop(entry.name)
@@ -48,6 +48,10 @@ def replayed(entries: Iterable[AuditEntry]) -> Models:
         else:
             _change(models[entry.name], entry, before, after)
     return models
+
+
+def _content(text: str) -> Any:
+    return json.loads(text) if text else None
 
 
 def _change(model: _Model, entry: AuditEntry, before: Any, after: Any) -> None:
@@ -79,7 +83,7 @@ def contents(store: RegistryStore) -> Models:
     models = {model.name: _model(model) for model in _every_model(store)}
     token = None
     while True:
-        page = store.search_model_versions(None, _PAGE, ["name", "version_number"], token)
+        page = store.search_model_versions(None, _VERSIONS, ["name", "version_number"], token)
         for version in page:
             facts = {name: getattr(version, name) for name in _FACTS}
             digest = manifest_digest(store.model_version_files(version.name, version.version))
@@ -93,7 +97,7 @@ def contents(store: RegistryStore) -> Models:
 def _every_model(store: RegistryStore) -> Iterator[RegisteredModel]:
     token = None
     while True:
-        page = store.search_registered_models(None, _PAGE, None, token)
+        page = store.search_registered_models(None, _MODELS, None, token)
         yield from page
         token = page.token
         if token is None:

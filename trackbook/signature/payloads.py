@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from trackbook.errors import InvalidParameter
+from trackbook.libraries import require
 from trackbook.signature.columns import column_of, table_of
 from trackbook.signature.schema import ColSpec, Schema, TensorSpec
 from trackbook.signature.tensors import as_array
@@ -16,7 +19,7 @@ from trackbook.signature.types import Array, DataType, Map, Object
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FORMS", "Payload", "parse_csv", "parse_payload"]
+__all__ = ["FORMS", "Payload", "csv_tables", "parse_csv", "parse_payload"]
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
@@ -43,6 +46,7 @@ def parse_payload(payload: Any, schema: Schema | None = None) -> Payload:
         InvalidParameter: with the code BAD_REQUEST: it is none of the forms, or has a value that is not of its type;
             the message names column, row and value.
     """
+    require("Reading a request", "pandas")
     if not isinstance(payload, Mapping):
         raise _bad(f"The body is a JSON object with one of {', '.join(FORMS)}; this is a {_json_name(payload)}")
     found = [form for form in FORMS if form in payload]
@@ -81,20 +85,28 @@ def _split(content: Any, schema: Schema | None) -> Any:
 
 
 def _records(content: Any, schema: Schema | None) -> Any:
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+    if not isinstance(content, list) or not {*map(type, content)} <= {dict}:
         raise _bad("it is a list of objects, one for each row")
+    names = list(content[0]) if content else []
+    if names and {*map(len, content)} == {len(names)}:
+        with suppress(KeyError):
+            return table_of(list(map(_getter(names), content)), names, _specs(schema), None)
     names = list(dict.fromkeys(name for row in content for name in row))
     columns = {name: [row.get(name) for row in content] for name in names}
     return _of_columns(columns, len(content), schema)
 
 
+def _getter(names: list[Any]) -> Callable[[dict[Any, Any]], Sequence[Any]]:
+    return itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+
+
 def _of_rows(rows: Any, names: list[Any] | None, schema: Schema | None, index: list[Any] | None = None) -> Any:
     """Rows of values; without names of columns they are known by their places."""
-    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+    if not isinstance(rows, list) or not {*map(type, rows)} <= {list}:
         raise _bad("its data is a list of rows, each a list of values")
     width = len(names) if names is not None else len(rows[0]) if rows else 0
-    wrong = next((place for place, row in enumerate(rows) if len(row) != width), None)
-    if wrong is not None:
+    if not {*map(len, rows)} <= {width}:
+        wrong = next(place for place, row in enumerate(rows) if len(row) != width)
         raise _bad(f"row {wrong} has {len(rows[wrong])} values, and there are {width} columns")
     if schema is not None and schema.is_tensor_spec() and not schema.has_input_names() and width > 1:
         return as_array(rows, schema.inputs[0])  # type: ignore[arg-type]
@@ -204,20 +216,46 @@ def parse_csv(source: Any, schema: Schema | None = None) -> pd.DataFrame:
     Raises:
         InvalidParameter: with the code BAD_REQUEST: it is no CSV, or has a value that is not of its type.
     """
+    return next(csv_tables(source, schema, None))
+
+
+def csv_tables(source: Any, schema: Schema | None, rows: int | None) -> Iterator[pd.DataFrame]:
+    """The same in tables of so many rows, one after another; in one if it is None.
+
+    Raises:
+        InvalidParameter: as above.
+    """
     import pandas as pd
 
     specs = _specs(schema)
     texts = {name: str for name, spec in specs.items() if spec.type in (DataType.string, DataType.binary)}
     try:
-        frame = pd.read_csv(source, dtype=texts)
+        read: Any = pd.read_csv(source, dtype=texts, chunksize=rows, **_exactly(pd.__version__))
+        for frame in [read] if rows is None else read:
+            if not isinstance(frame.index, pd.RangeIndex):  # pandas takes what goes beyond the header for an index
+                raise _bad("CSV: a row has more values than the header has names")
+            yield _typed(frame, specs)
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are among them
+        if isinstance(error, InvalidParameter):
+            raise
         raise _bad(f"The CSV cannot be read: {error}") from None
-    try:
-        read = {name: column_of(frame[name].tolist(), specs[name], name) for name in frame if name in specs}
-    except InvalidParameter as error:
-        raise InvalidParameter(f"CSV: {error.message}", "BAD_REQUEST") from None
-    for name, column in read.items():
-        frame[name] = column
+
+
+def _exactly(version: str) -> dict[str, Any]:
+    """Before 3.1 pandas read some numbers as their neighbours, unless it was told not to."""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return {} if (major, minor) >= (3, 1) else {"float_precision": "round_trip"}
+
+
+def _typed(frame: pd.DataFrame, specs: Mapping[Any, ColSpec]) -> pd.DataFrame:
+    for name in [name for name in frame if name in specs]:
+        kind = specs[name].type
+        if isinstance(kind, DataType) and kind is not DataType.datetime and frame[name].dtype == kind.to_numpy():
+            continue
+        try:
+            frame[name] = column_of(frame[name].tolist(), specs[name], name)
+        except InvalidParameter as error:
+            raise InvalidParameter(f"CSV: {error.message}", "BAD_REQUEST") from None
     return frame
 
 
