@@ -170,7 +170,10 @@ def pyfunc_samples(pyfunc: Any) -> Iterator[tuple[str, Sample]]:
     def longest(model_input):  # type: ignore[no-untyped-def]  # MLflow takes hints for a signature
         return model_input.max(axis=1).to_numpy()
 
-    yield "function", Sample("pyfunc", longest, lambda _: longest(X), X, {"input_example": X[:2]}, "python_model")
+    yield (
+        "function",
+        Sample("pyfunc", longest, lambda _: X.max(axis=1).to_numpy(), X, {"input_example": X[:2]}, "python_model"),
+    )
     Path("doubled.py").write_text(
         "from mlflow.models import set_model\n"
         "from mlflow.pyfunc import PythonModel\n"
