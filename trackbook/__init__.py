@@ -12,7 +12,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from trackbook import artifacts, data, entities, exceptions, models, pyfunc, sklearn, tracking, types
+    from trackbook import (
+        artifacts,
+        catboost,
+        data,
+        entities,
+        exceptions,
+        fastai,
+        gluon,
+        keras,
+        lightgbm,
+        models,
+        onnx,
+        pyfunc,
+        pytorch,
+        sklearn,
+        spark,
+        statsmodels,
+        tensorflow,
+        tracking,
+        types,
+        xgboost,
+    )
     from trackbook.client import Client, MlflowClient
     from trackbook.exceptions import MlflowException
     from trackbook.models.evaluation.evaluate import evaluate
@@ -103,6 +124,7 @@ __all__ = [
     "RunOperations",
     "active_run",
     "artifacts",
+    "catboost",
     "clear_active_model",
     "create_experiment",
     "create_external_model",
@@ -116,6 +138,7 @@ __all__ = [
     "entities",
     "evaluate",
     "exceptions",
+    "fastai",
     "finalize_logged_model",
     "flush_artifact_async_logging",
     "flush_async_logging",
@@ -128,10 +151,13 @@ __all__ = [
     "get_registry_uri",
     "get_run",
     "get_tracking_uri",
+    "gluon",
     "initialize_logged_model",
     "is_tracking_uri_set",
+    "keras",
     "last_active_run",
     "last_logged_model",
+    "lightgbm",
     "load_table",
     "log_artifact",
     "log_artifacts",
@@ -151,7 +177,9 @@ __all__ = [
     "log_table",
     "log_text",
     "models",
+    "onnx",
     "pyfunc",
+    "pytorch",
     "register_model",
     "restore_experiment",
     "restore_run",
@@ -171,10 +199,14 @@ __all__ = [
     "set_tags",
     "set_tracking_uri",
     "sklearn",
+    "spark",
     "start_run",
+    "statsmodels",
+    "tensorflow",
     "tracking",
     "types",
     "validate_evaluation_results",
+    "xgboost",
 ]
 
 __version__ = "0.1.0"
@@ -205,7 +237,28 @@ _ROOMS = {
     "set_tracking_uri",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_MODULES = ("artifacts", "data", "entities", "exceptions", "models", "pyfunc", "sklearn", "tracking", "types")
+_MODULES = (
+    "artifacts",
+    "catboost",
+    "data",
+    "entities",
+    "exceptions",
+    "fastai",
+    "gluon",
+    "keras",
+    "lightgbm",
+    "models",
+    "onnx",
+    "pyfunc",
+    "pytorch",
+    "sklearn",
+    "spark",
+    "statsmodels",
+    "tensorflow",
+    "tracking",
+    "types",
+    "xgboost",
+)
 
 if not TYPE_CHECKING:  # a type checker shall find a misspelt name
 

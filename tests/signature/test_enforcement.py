@@ -119,6 +119,8 @@ def test_what_is_no_table_is_a_typed_error(data: Any) -> None:
         ([1, 2], "double", "holds int64, and the schema says double"),
         ([True, "yes"], "boolean", "row 1: 'yes' (str) is no boolean"),
         ([1, 2**70], "long", f"row 1: {2**70} (int) is no long"),
+        ([1, 10**5000], "long", "row 1: a number of very many digits (int) is no long"),
+        ([1.5, 10**5000], "double", "row 1: a number of very many digits (int) is no double"),
         (pd.Series([1, None], dtype="Int64"), "long", "row 1: the value is missing"),
         (pd.to_datetime(pd.Series(["2024-05-01"])).dt.tz_localize("UTC"), "datetime", "tz_localize(None)"),
         ([dt.date(1, 1, 1)], "datetime", "1677"),

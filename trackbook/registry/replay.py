@@ -15,7 +15,7 @@ from trackbook.stores.registry import RegistryStore
 
 __all__ = ["contents", "replayed", "untraced_changes"]
 
-_PAGE = 1_000
+_MODELS, _VERSIONS = 1_000, 20_000  # on a page; each page of versions is sorted anew
 _TRIES = 5
 _FACTS = ("source", "run_id", "run_link", "description")
 
@@ -83,7 +83,7 @@ def contents(store: RegistryStore) -> Models:
     models = {model.name: _model(model) for model in _every_model(store)}
     token = None
     while True:
-        page = store.search_model_versions(None, _PAGE, ["name", "version_number"], token)
+        page = store.search_model_versions(None, _VERSIONS, ["name", "version_number"], token)
         for version in page:
             facts = {name: getattr(version, name) for name in _FACTS}
             digest = manifest_digest(store.model_version_files(version.name, version.version))
@@ -97,7 +97,7 @@ def contents(store: RegistryStore) -> Models:
 def _every_model(store: RegistryStore) -> Iterator[RegisteredModel]:
     token = None
     while True:
-        page = store.search_registered_models(None, _PAGE, None, token)
+        page = store.search_registered_models(None, _MODELS, None, token)
         yield from page
         token = page.token
         if token is None:

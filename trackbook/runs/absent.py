@@ -7,7 +7,7 @@ __all__ = ["absent_from_client", "absent_from_porch"]
 _MODELS = "Models of this library come in a later version; keep a model's files with log_artifacts."
 _SYSTEM = "System metrics come in a later version; log what you measure with log_metrics."
 _TRACES = "Traces, prompts and judges of language models are left out; log texts with log_text or log_table."
-_WEBHOOKS = "Webhooks are left out of this version; look for new versions with search_runs."
+_WEBHOOKS = "Webhooks are left out of this version; look for new versions with search_model_versions."
 
 #: Of both the module and its client: sentence -> names.
 _BOTH = {
@@ -22,8 +22,7 @@ _PORCH = {
     "Projects come in a later version; start a script with subprocess, which logs to the same store.": "run projects",
     "A function for it comes in a later version; meanwhile run the command `trackbook doctor`.": "doctor",
     "Databricks is left out of Trackbook; choose a store with set_tracking_uri.": "login",
-    _MODELS: "xgboost lightgbm statsmodels pytorch tensorflow keras spark pyspark catboost onnx "
-    "prophet pmdarima spacy h2o paddle fastai gluon transformers sentence_transformers shap",
+    _MODELS: "pyspark prophet pmdarima spacy h2o paddle transformers sentence_transformers shap",
 }
 #: Words by which a name of the language-model features is known.
 _TRACE_WORDS = ("trace", "span", "prompt", "assessment", "feedback", "expectation", "genai", "session", "mcp_", "skill")

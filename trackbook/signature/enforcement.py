@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from trackbook.errors import InvalidParameter
+from trackbook.libraries import require
 from trackbook.signature.casts import KEEP, cast_column, cast_of
 from trackbook.signature.frames import as_frame
 from trackbook.signature.params import ParamSchema
@@ -61,6 +62,8 @@ class Enforcer:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.specs = [spec for spec in schema if isinstance(spec, ColSpec)]
+        if self.specs:
+            require("A signature with columns", "pandas")
         self._plans: list[_Plan] = []
         self._warned = False
 

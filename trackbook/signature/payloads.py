@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from trackbook.errors import InvalidParameter
+from trackbook.libraries import require
 from trackbook.signature.columns import column_of, table_of
 from trackbook.signature.schema import ColSpec, Schema, TensorSpec
 from trackbook.signature.tensors import as_array
@@ -45,6 +46,7 @@ def parse_payload(payload: Any, schema: Schema | None = None) -> Payload:
         InvalidParameter: with the code BAD_REQUEST: it is none of the forms, or has a value that is not of its type;
             the message names column, row and value.
     """
+    require("Reading a request", "pandas")
     if not isinstance(payload, Mapping):
         raise _bad(f"The body is a JSON object with one of {', '.join(FORMS)}; this is a {_json_name(payload)}")
     found = [form for form in FORMS if form in payload]

@@ -142,7 +142,8 @@ def _refusals() -> tuple[type[Exception], ...]:
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
-    return Py4JJavaError, PySparkException
+    refusals: tuple[type[Exception], ...] = (Py4JJavaError, PySparkException)
+    return refusals
 
 
 def _write(pipeline: Any, path: Path, shared: str | None) -> None:

@@ -7,7 +7,7 @@ import json
 from typing import Any, NamedTuple, NoReturn
 
 from trackbook.errors import InvalidParameter
-from trackbook.libraries import require
+from trackbook.libraries import is_installed, require
 from trackbook.models.scoring.limits import check_columns, check_depth, check_document, check_size
 from trackbook.signature.payloads import parse_csv, parse_payload
 from trackbook.signature.schema import Schema
@@ -62,9 +62,18 @@ def read_plain_json(body: bytes | str) -> Question:
 def _parsed(body: bytes | str) -> Any:
     check_depth(body)
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        return _loads(body)
     except (ValueError, RecursionError) as error:
         raise _bad(f"The body is no JSON: {_reason(error)}.") from None
+
+
+def _loads(body: bytes | str) -> Any:
+    """With orjson, which reads numbers ten times as fast; a light install may lack it."""
+    if is_installed("orjson"):
+        import orjson
+
+        return orjson.loads(body)
+    return json.loads(body, parse_constant=_no_constant)
 
 
 def _no_constant(name: str) -> NoReturn:
