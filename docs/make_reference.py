@@ -35,6 +35,8 @@ PAGES = (
     Page("entities.md", "trackbook.entities", "What calls return: experiments, runs, metrics, params, tags, files."),
     Page("artifacts.md", "trackbook.artifacts", "Files of runs by their address."),
     Page("data.md", "trackbook.data", "Data sets, as what a run has read."),
+    Page("pyfunc.md", "trackbook.pyfunc", "Any model behind one predict, and any Python code as a model."),
+    Page("types.md", "trackbook.types", "What the columns and params of a signature hold."),
     Page("exceptions.md", "trackbook.exceptions", "Every error that is raised on purpose."),
 )
 #: Names of `trackbook` that have their place on another page.

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -118,6 +119,14 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def heard_signals() -> None:
+    """Programs that tests start hear Ctrl-C and a closed terminal, also where whoever started pytest ignores them."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:  # which a program inherits; a handler it does not
+            signal.signal(number, handler)
+
+
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
     """A test ends its processes and its non-daemon threads."""
@@ -161,7 +170,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_leaks: None) 
 
 def _forget_choices() -> None:
     """Bring the process back to where `import trackbook` left it."""
-    from trackbook.runs import active, fluent, session
+    from trackbook.runs import active, active_model, fluent, logged_models, session
     from trackbook.stores import close_stores
 
     try:
@@ -170,7 +179,8 @@ def _forget_choices() -> None:
     finally:
         session.set_tracking_uri("")
         session.set_registry_uri("")
-        session._experiment = session._found = fluent._last = None
+        session._experiment = session._found = fluent._last = logged_models._last = None
+        active_model.choose(None)
         close_stores()
 
 

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import trackbook
+from tests.models.evaluation.calls import EVALUATION_CALLS
 from tests.registry.calls import REGISTRY_CALLS, fill_registry
+from tests.runs.model_calls import MODEL, MODEL_CALLS
 from trackbook.client import Client
 from trackbook.entities import Metric, Param, RunTag, ViewType
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound, TrackbookError
@@ -108,6 +111,7 @@ def call(function: str, arguments: dict[str, Any] | None = None, /, **wrong: Wro
 
 
 FILE = {"artifact_file": "a.txt"}
+SCORED = pd.DataFrame({"y": [0, 1, 1], "p": [0, 1, 0]})
 ON_RUN = {"run_id": RUN}
 CALLS = [
     call("create_experiment", {"name": "new", "artifact_location": None, "tags": None, "trace_location": None}),
@@ -120,6 +124,20 @@ CALLS = [
     call("data.from_pandas", {"df": None}, df=invalid(None, "x", 7, [1])),
     call("data.from_polars", {"df": None}, df=invalid(None, "x", 7, [1])),
     call("data.get_source", {"dataset": None}, dataset=invalid(None, "x", 7)),
+    call(
+        "evaluate",
+        {"data": SCORED, "targets": "y", "predictions": "p", "model_type": "classifier"},
+        data=invalid(None, 7, "none.csv"),
+        targets=invalid("absent", [1]),
+        predictions=invalid("absent"),
+        model_type=invalid("judge", 7),
+    ),
+    call(
+        "validate_evaluation_results",
+        {"validation_thresholds": {}, "candidate_result": None},
+        validation_thresholds=invalid(7, ["accuracy_score"], {"accuracy_score": 0.9}),
+        candidate_result=invalid(7, "x"),
+    ),
     call("get_artifact_uri", {"artifact_path": "a"}),
     call("get_experiment", {"experiment_id": EXPERIMENT}),
     call("get_experiment_by_name", {"name": "digits"}),
@@ -143,6 +161,7 @@ CALLS = [
         "log_metric",
         {"key": "m", "value": 1, "step": 1, "timestamp": 1, "run_id": RUN, "model_id": None},
         value=NUMBERS,
+        model_id=[(f"m-{UNKNOWN_RUN}", NotFound), *LABELS],
     ),
     call(
         "log_metrics",
@@ -254,14 +273,16 @@ CALLS = [
     call("client.set_terminated", {**ON_RUN, "status": "FINISHED", "end_time": 1}),
     call("client.update_run", {**ON_RUN, "status": "FINISHED", "name": "x"}, name=invalid("x" * 501, 7, "a\x00b")),
 ]
-CALLS += [call(name, good, **wrong) for name, good, wrong in REGISTRY_CALLS]
+CALLS += [call(name, good, **wrong) for name, good, wrong in REGISTRY_CALLS + MODEL_CALLS + EVALUATION_CALLS]
 CASES = [(one, argument, wrong) for one in CALLS for argument, wrong in one.arguments()]
 
 #: Calls without an argument that could be wrong.
 HARMLESS = set(
-    "ActiveRun MlflowClient MlflowException RunOperations active_run artifacts entities exceptions "  # noqa: SIM905
+    "ActiveModel ActiveRun MlflowClient MlflowException RunOperations active_run artifacts entities exceptions "  # noqa: SIM905
     "flush_artifact_async_logging flush_async_logging get_registry_uri get_tracking_uri is_tracking_uri_set "
-    "last_active_run tracking".split()
+    "clear_active_model get_active_model_id last_active_run last_logged_model models pyfunc "
+    "catboost fastai gluon keras lightgbm onnx pytorch sklearn "
+    "spark statsmodels tensorflow tracking types xgboost".split()
 )
 
 
@@ -287,8 +308,9 @@ class World:
         runs = self.client.search_runs([e.experiment_id for e in experiments], "", ViewType.ALL)
         histories = [self.client.get_metric_history(run.info.run_id, "loss") for run in runs]
         files = sorted(path for path in Path(self.client._store.artifact_root()).rglob("*") if path.is_file())
-        trail = self.client._store.audit_trail()
-        return {"experiments": experiments, "runs": runs, "histories": histories, "files": files, "trail": trail}
+        models = self.client.search_logged_models([e.experiment_id for e in experiments])
+        registry = [models, self.client._store.audit_trail()]
+        return {"experiments": experiments, "runs": runs, "histories": histories, "files": files, "registry": registry}
 
 
 @pytest.fixture(scope="module")
@@ -305,7 +327,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     fill_registry(client)
     client.delete_run(deleted)
     client.delete_experiment(gone)
-    yield World(client, {RUN: run, DELETED_RUN: deleted, EXPERIMENT: experiment, DELETED_EXPERIMENT: gone})
+    model = client.create_logged_model("0", "forest", run, {"team": "vision"}, {"lr": "1"}).model_id
+    ids = {RUN: run, DELETED_RUN: deleted, EXPERIMENT: experiment, DELETED_EXPERIMENT: gone, MODEL: model}
+    yield World(client, ids)
     client._store.close()
 
 

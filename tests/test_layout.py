@@ -205,7 +205,7 @@ def test_no_module_under_the_package_hides_a_public_function() -> None:
 
 
 #: Folders with tests of the whole package rather than of one module; so are the files beside this one.
-WHOLE_TREE_FOLDERS = {"browser", "faults"}
+WHOLE_TREE_FOLDERS = {"browser", "faults", "interchange"}
 #: Tests of a whole room.
 WHOLE_ROOM = {"state_machine"}
 

@@ -29,9 +29,9 @@ def rows(name: str) -> list[dict[str, str]]:
 OFFERED = rows("mlflow_api.tsv")
 LATER = rows("mlflow_later.tsv")
 WHERE: dict[str, Any] = {"trackbook": trackbook, "artifacts": trackbook.artifacts, "client": trackbook.Client}
-WHERE["data"] = trackbook.data
+WHERE |= {"data": trackbook.data, "models": trackbook.models, "pyfunc": trackbook.pyfunc}
 #: What a call takes beyond MLflow's, and MLflow's own doors that it does not have.
-OURS = {"evaluate": {"thresholds", "baseline"}}
+OURS = {"evaluate": {"thresholds", "baseline"}, "load_model": {"trust"}}
 INSIDE = {"evaluate": {"_called_from_genai_evaluate"}}
 
 
@@ -49,6 +49,7 @@ def told(signature: str) -> list[tuple[str, Any]]:
     empty: list[ast.expr | None] = [None] * (len(given.args) - len(given.defaults))
     pairs = [*zip(given.args, [*empty, *given.defaults], strict=True)]
     pairs += zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    pairs += [(given.kwarg, None)] if given.kwarg else []
     return [(arg.arg, inspect.Parameter.empty if d is None else ast.literal_eval(d)) for arg, d in pairs]
 
 

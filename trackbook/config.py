@@ -38,6 +38,7 @@ class Settings:
     experiment_name: str | None = _setting("EXPERIMENT_NAME", "the active experiment, by name", mlflow=True)
     experiment_id: str | None = _setting("EXPERIMENT_ID", "the active experiment, by id", mlflow=True)
     run_id: str | None = _setting("RUN_ID", "the run that start_run resumes", mlflow=True)
+    active_model_id: str | None = _setting("ACTIVE_MODEL_ID", "the logged model that metrics measure", mlflow=True)
     tracking_token: str | None = _setting("TRACKING_TOKEN", "bearer token for a server", mlflow=True)
     tracking_username: str | None = _setting("TRACKING_USERNAME", "user name for a server", mlflow=True)
     tracking_password: str | None = _setting("TRACKING_PASSWORD", "password for a server", mlflow=True)

@@ -59,6 +59,14 @@ def test_show_tells_of_a_model_and_its_versions(shell: Shell, filled: Store) -> 
     assert "none" in shell("models", "show", "none", code=1).output
 
 
+@pytest.mark.parametrize("name", ["it's", "'\"'", "a%b_'", "(x) AND '"])
+def test_name_with_quotes_is_shown(shell: Shell, here: Store, name: str) -> None:
+    new_version(here, name)
+    new_version(here, name.replace("'", "x"))
+    rows = json.loads(shell("models", "show", name, "--format", "json").output)
+    assert [row["version"] for row in rows] == [1]
+
+
 def test_register_makes_the_store_and_copies_a_folder(shell: Shell) -> None:
     model_folder()
     answer = shell("models", "register", "local", "digits", "-t", "team=vision", "--description", "first")
@@ -130,6 +138,9 @@ def test_registry_of_the_settings_is_used(shell: Shell, filled: Store, monkeypat
     assert "no store" in shell("models", "list", code=1).output
     shell("experiments", "create", "-n", "x", "--backend-store-uri", "other.db")
     assert json.loads(shell("models", "list", "--format", "json").output) == []
+    model_folder()
+    shell("models", "register", "local", "elsewhere")
+    assert [row["name"] for row in json.loads(shell("models", "list", "--format", "json").output)] == ["elsewhere"]
     listed = json.loads(shell("models", "list", "--format", "json", "--backend-store-uri", "trackbook.db").output)
     assert len(listed) == 2
 

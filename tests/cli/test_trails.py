@@ -62,3 +62,10 @@ def test_disturbed_trail_is_told_and_ends_with_1(
 ) -> None:
     change(disturbance)
     assert told in shell("models", "audit", *how, code=1).stderr
+
+
+def test_change_without_an_entry_is_told_and_ends_with_1(shell: Shell, filled: Store) -> None:
+    change("UPDATE model_versions SET stage = 'Production' WHERE id = 1")
+    told = "Version 1 of 'digits' has the stage 'Production', and its entries say 'None'.\n"
+    assert shell("models", "audit", code=1).stderr == told
+    assert shell("models", "audit", "--verify", str(filled.audit_head()), code=1).stderr == told

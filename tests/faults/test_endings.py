@@ -19,11 +19,6 @@ from trackbook.stores import open_store
 
 START = "import trackbook\nrun = trackbook.start_run(run_name='script')\ntrackbook.log_metric('loss', 0.5)\n"
 READY = "print('ready', flush=True)\n"
-#: Who runs the tests in the background may ignore these signals, and programs begin with what their parents ignore.
-HEARD = (
-    "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
-    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-)
 
 
 class Ended(NamedTuple):
@@ -53,7 +48,10 @@ def begin(script: str) -> subprocess.Popen[str]:
 def finish(process: subprocess.Popen[str], number: int | None = None) -> Ended:
     if number is not None:
         process.send_signal(number)
-    process.communicate(timeout=60)
+    try:
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
     return ended(process.returncode)
 
 
@@ -113,14 +111,14 @@ def test_signal_ends_a_loop_that_does_nothing_but_log_at_once() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_signal_kills_the_run_and_then_the_process(number: int) -> None:
     """F7."""
-    found = finish(begin(HEARD + START + READY + "import time; time.sleep(60)"), number)
+    found = finish(begin(START + READY + "import time; time.sleep(60)"), number)
     assert (found.code, found.run.info.status) == (-number, "KILLED")
     assert (found.run.info.end_time or 0) >= (found.run.info.start_time or 0)
     assert found.run.data.metrics == {"loss": 0.5}
 
 
 def test_interrupt_kills_the_run() -> None:
-    found = finish(begin(HEARD + START + READY + "import time; time.sleep(60)"), signal.SIGINT)
+    found = finish(begin(START + READY + "import time; time.sleep(60)"), signal.SIGINT)
     assert (found.code, found.run.info.status) == (-signal.SIGINT, "KILLED")
 
 

@@ -15,6 +15,7 @@ import trackbook.stores.sql.store  # noqa: F401  # warm: the children fork from 
 from tests.servers import Server
 from trackbook.errors import AlreadyExists, InvalidState, NotFound
 from trackbook.registry.audit import check_trail, every_entry
+from trackbook.registry.replay import untraced_changes
 from trackbook.stores import open_store
 from trackbook.stores.base import Store
 from trackbook.testing.registry import new_version, numbers
@@ -139,6 +140,15 @@ def random_change(store: Store, chance: random.Random) -> None:
         return
 
 
+def test_random_changes_leave_a_whole_trail_that_tells_all(uri: str) -> None:
+    store, chance = open_store(uri), random.Random(7)
+    for _ in range(200):
+        random_change(store, chance)
+    assert check_trail(store).is_whole
+    assert untraced_changes(store) == []
+    store.close()
+
+
 def _disturb(store: Store, statement: str, *values: object) -> list[str]:
     """What is found wrong after a change behind the store's back, which is then taken back."""
     path = store.uri.removeprefix("sqlite:///")
@@ -159,6 +169,7 @@ def test_trail_of_a_thousand_changes_is_whole_and_each_disturbance_is_told(file_
         random_change(file_store, chance)
     check = check_trail(file_store)
     assert (check.is_whole, check.entries) == (True, check.head.seq)
+    assert untraced_changes(file_store) == []
     assert check.entries > 500
     some, end = check.entries // 2, check.head.seq
     edits = {"actor": "eve", "time": 7, "action": "x", "name": "y", "version": 99, "before": "{}", "after": '{"a":1}'}

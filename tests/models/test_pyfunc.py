@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import pickle
-import pickletools
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,20 +19,15 @@ import trackbook
 from trackbook import pyfunc
 from trackbook.errors import (
     InvalidParameter,
-    InvalidState,
-    MissingDependency,
     NotFound,
     NotSupported,
     UntrustedModel,
 )
 from trackbook.models import (
     Model,
-    ModelConfig,
     convert_input_example_to_serving_input,
     get_model_info,
     infer_signature,
-    set_model,
-    set_signature,
     validate_schema,
     validate_serving_input,
 )
@@ -127,23 +118,6 @@ def test_model_that_was_logged_is_loaded_by_its_address() -> None:
     assert run.info.run_id in repr(model)
 
 
-@pytest.mark.parametrize("function", [double, lambda x: x * 2])
-def test_function_is_a_model(function: Any) -> None:
-    pyfunc.save_model("model", python_model=function, input_example=np.array([1.5]))
-    assert pyfunc.load_model("model").predict(np.array([2.0])).tolist() == [4.0]
-    signature = Model.load("model").signature
-    assert signature == infer_signature(np.array([1.5]), np.array([3.0]))
-
-
-def test_function_with_params_gets_them() -> None:
-    def times(x: Any, params: dict[str, Any]) -> Any:
-        return x * params["by"]
-
-    pyfunc.save_model("model", python_model=times, input_example=(np.array([1.5]), {"by": 2}))
-    assert pyfunc.load_model("model").predict(np.array([2.0]), {"by": 5}).tolist() == [10.0]
-    assert pyfunc.load_model("model").predict(np.array([2.0])).tolist() == [4.0]
-
-
 def test_hint_of_a_list_makes_a_list_of_a_table() -> None:
     pyfunc.save_model("model", python_model=words, input_example=["a", "b"])
     model = pyfunc.load_model("model")
@@ -155,61 +129,6 @@ def test_hint_of_a_list_makes_a_list_of_a_table() -> None:
 
     pyfunc.save_model("records", python_model=names, input_example=[{"n": "a"}])
     assert pyfunc.load_model("records").predict([{"n": "x"}, {"n": "y"}]) == ["x", "y"]
-
-
-CODE = """
-import trackbook as mlflow
-from trackbook.models import ModelConfig, set_model
-
-config = ModelConfig(development_config={"bias": 7})
-
-class Biased(mlflow.pyfunc.PythonModel):
-    def predict(self, model_input):
-        return [value + config.get("bias") for value in model_input]
-
-set_model(Biased())
-"""
-
-
-def test_model_from_code_is_its_file() -> None:
-    Path("biased.py").write_text(CODE, encoding="utf-8")
-    pyfunc.save_model("model", python_model="biased.py", model_config={"bias": 10})
-    Path("biased.py").unlink()
-    assert pyfunc.load_model("model").predict([1]) == [11]
-    assert pyfunc.load_model("model", model_config={"bias": 20}).predict([1]) == [21]
-    assert not Path("model/python_model.pkl").exists()
-    section = Model.load("model").flavors["python_function"]
-    assert (section["model_code_path"], section["loader_module"]) == (
-        "biased.py",
-        "mlflow.pyfunc.loaders.code_model",
-    )
-    with pytest.raises(UntrustedModel, match="brings its own code"):
-        pyfunc.load_model("model", trust=False)
-
-
-def test_code_without_a_model_or_its_config_is_refused() -> None:
-    Path("biased.py").write_text(CODE, encoding="utf-8")
-    with pytest.raises(InvalidParameter, match="asks for a configuration"):
-        pyfunc.save_model("model", python_model="biased.py")
-    Path("nothing.py").write_text("x = 1\n", encoding="utf-8")
-    with pytest.raises(InvalidParameter, match="call set_model"):
-        pyfunc.save_model("model", python_model="nothing.py")
-    assert not Path("model").exists()
-    with pytest.raises(InvalidParameter, match="PythonModel, a function"):
-        set_model(7)
-    set_model(double)  # run by itself, it does nothing
-
-
-def test_config_of_a_file_is_read_by_development() -> None:
-    Path("config.yaml").write_text("bias: 3\n", encoding="utf-8")
-    config = ModelConfig(development_config="config.yaml")
-    assert (config.get("bias"), config.to_dict()) == (3, {"bias": 3})
-    with pytest.raises(KeyError):
-        config.get("other")
-    wrong: list[Any] = [None, {}, "none.yaml", 7]
-    for bad in wrong:
-        with pytest.raises(InvalidParameter):
-            ModelConfig(development_config=bad)
 
 
 LOADER = """
@@ -273,133 +192,6 @@ def test_scikit_learn_model_is_behind_the_same_predict() -> None:
     assert str(model.metadata.get_output_schema()) == "[double (required)]"
 
 
-def test_pickle_needs_trust_and_names_mlflows_classes() -> None:
-    class Local(PythonModel):
-        def predict(self, model_input: Any) -> Any:  # type: ignore[override]
-            return model_input
-
-    pyfunc.save_model("model", python_model=Local())
-    data = Path("model/python_model.pkl").read_bytes()
-    texts = {argument for _, argument, _ in pickletools.genops(data) if isinstance(argument, str)}
-    assert {"mlflow.pyfunc.model", "PythonModel"} <= texts
-    assert not any(text.startswith("trackbook.models") for text in texts)
-    with pytest.raises(UntrustedModel, match="is a pickle"):
-        pyfunc.load_model("model", trust=False)
-    Path("model/python_model.pkl").write_bytes(data + b"\0")
-    with pytest.raises(UntrustedModel, match="digest"):
-        pyfunc.load_model("model")
-
-
-def test_function_is_written_as_mlflows_too() -> None:
-    pyfunc.save_model("model", python_model=lambda x: x)
-    texts = Path("model/python_model.pkl").read_bytes()
-    assert b"_FunctionPythonModel" in texts
-    assert b"trackbook.models" not in texts
-
-
-def test_names_that_mlflow_pickled_and_nothing_asks_for_are_passed_over() -> None:
-    from trackbook.models.pickles import find_global
-
-    made = find_global("mlflow.types.schema", "Schema")(1, a=2)
-    made.__setstate__({"x": 1})
-    assert find_global("mlflow.pyfunc.model", "PythonModel") is PythonModel
-    assert find_global("builtins", "len") is None
-    assert find_global("cloudpickle.cloudpickle", "subimport")("mlflow") is trackbook
-    with pytest.raises(MissingDependency, match="pip install mlflow"):
-        find_global("mlflow.gateway", "anything")
-
-
-def test_own_code_comes_along() -> None:
-    Path("my_thresholds.py").write_text("LIMIT = 5\n", encoding="utf-8")
-
-    class Limited(PythonModel):
-        def predict(self, model_input: Any) -> Any:  # type: ignore[override]
-            import my_thresholds  # type: ignore[import-not-found]
-
-            return [min(value, my_thresholds.LIMIT) for value in model_input]
-
-    pyfunc.save_model("model", python_model=Limited(), code_paths=["my_thresholds.py"])
-    Path("my_thresholds.py").unlink()
-    assert pyfunc.load_model("model").predict([3, 9]) == [3, 5]
-
-
-def test_two_artifacts_of_one_name_are_both_kept(tmp_path: Path) -> None:
-    paths = {}
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "more.txt").write_text("1", encoding="utf-8")
-        paths[name] = str(tmp_path / name / "more.txt")
-    pyfunc.save_model("model", python_model=Adder(0), artifacts=paths)
-    assert pyfunc.load_model("model").predict(FRAME).tolist() == [3.5, 5.5]
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        {},
-        {"python_model": Plain},
-        {"python_model": 7},
-        {"python_model": "none.py"},
-        {"python_model": lambda x, y: x},
-        {"python_model": Plain(), "loader_module": "x"},
-        {"python_model": Plain(), "data_path": "x"},
-        {"python_model": Plain(), "artifacts": ["x"]},
-        {"python_model": Plain(), "artifacts": {"a": "none.txt"}},
-        {"python_model": Plain(), "model_config": "none.yaml"},
-        {"python_model": Plain(), "model_config": {1: 2}},
-        {"python_model": Plain(), "signature": "x"},
-        {"python_model": Plain(), "odd": 1},
-        {"python_model": Plain(), "infer_code_paths": True},
-        {"loader_module": "mlflow.nothing", "data_path": "x"},
-        {"python_model": Adder(threading.Lock())},  # type: ignore[arg-type]
-    ],
-)
-def test_what_is_no_model_is_refused_and_nothing_is_left(words: dict[str, Any]) -> None:
-    with pytest.raises((InvalidParameter, NotFound, NotSupported)):
-        pyfunc.save_model("model", **words)
-    assert not Path("model").exists()
-
-
-def test_hostile_folder_is_a_typed_error(tmp_path: Path) -> None:
-    pyfunc.save_model("model", python_model=Plain())
-    good = Model.load("model").to_dict()
-    for change in (
-        {"python_model": "../../etc/passwd"},
-        {"python_model": "/etc/passwd"},
-        {"artifacts": [1]},
-        {"artifacts": {"a": "x"}},
-        {"artifacts": {"a": {"path": "../x"}}},
-        {"python_model_compression": "lzma"},
-        {"model_code_path": "../../evil.py"},
-        {"code": "../.."},
-        {"python_model": None},
-    ):
-        content = json.loads(json.dumps(good))
-        content["flavors"]["python_function"] |= change
-        Path("model/MLmodel").write_text(yaml.safe_dump(content), encoding="utf-8")
-        if change == {"python_model": None}:
-            Path("model/python_model.pkl").unlink()
-        with pytest.raises((InvalidParameter, NotSupported)):
-            pyfunc.load_model("model", trust=True)
-
-
-def test_evil_pickle_does_not_run(tmp_path: Path) -> None:
-    pyfunc.save_model("model", python_model=Plain())
-    marker = tmp_path / "marker"
-    Path("model/python_model.pkl").write_bytes(pickle.dumps(_Evil(str(marker))))
-    with pytest.raises(UntrustedModel):
-        pyfunc.load_model("model")
-    assert not marker.exists()
-
-
-class _Evil:
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __reduce__(self) -> Any:
-        return Path(self.path).touch, ()
-
-
 def test_dependencies_are_found_as_files() -> None:
     pyfunc.save_model("model", python_model=Plain(), pip_requirements=["numpy", "pandas>=2"])
     lines = Path(pyfunc.get_model_dependencies("model")).read_text(encoding="utf-8").split()
@@ -413,21 +205,6 @@ def test_dependencies_are_found_as_files() -> None:
         pyfunc.get_model_dependencies("model")
     with pytest.raises(InvalidParameter, match="'pip' or 'conda'"):
         pyfunc.get_model_dependencies("model", "poetry")
-
-
-def test_signature_of_a_folder_is_set_later_and_of_a_logged_model_never() -> None:
-    pyfunc.save_model("model", python_model=Plain())
-    signature = infer_signature(FRAME)
-    set_signature("model", signature)
-    assert Model.load("model").signature == signature
-    assert pyfunc.load_model("model").predict(FRAME) == 2, "it is still trusted"
-    info = pyfunc.log_model(name="m", python_model=Plain())
-    with pytest.raises(InvalidState, match="log it again"):
-        set_signature(info.model_uri, signature)
-    with pytest.raises(InvalidParameter):
-        set_signature("model", "x")  # type: ignore[arg-type]
-    with pytest.raises(NotFound):
-        set_signature("nowhere", signature)
 
 
 def test_schema_and_serving_input_are_checked() -> None:

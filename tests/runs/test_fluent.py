@@ -152,13 +152,14 @@ def test_points_of_all_kinds_arrive_exactly() -> None:
 
 
 def test_metric_can_name_its_model_and_data_set() -> None:
+    model_id = trackbook.create_external_model().model_id
     with trackbook.start_run() as run:
-        trackbook.log_metric("rmse", 1.0, dataset=Wine, model_id="m-1")
+        trackbook.log_metric("rmse", 1.0, dataset=Wine, model_id=model_id)
         trackbook.log_metrics({"mae": 2.0}, dataset=Wine())
     client = trackbook.Client()
     (rmse,) = client.get_metric_history(run.info.run_id, "rmse")
     (mae,) = client.get_metric_history(run.info.run_id, "mae")
-    assert (rmse.model_id, rmse.dataset_name, rmse.dataset_digest) == ("m-1", "wine", "abc123")
+    assert (rmse.model_id, rmse.dataset_name, rmse.dataset_digest) == (model_id, "wine", "abc123")
     assert (mae.model_id, mae.dataset_name) == (None, "wine")
 
 

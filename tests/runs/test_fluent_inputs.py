@@ -14,7 +14,7 @@ from sklearn.datasets import load_iris
 import trackbook
 from trackbook.data import from_numpy, from_pandas
 from trackbook.entities import Dataset, DatasetInput, InputTag
-from trackbook.errors import InvalidParameter, NotSupported
+from trackbook.errors import InvalidParameter
 
 IRIS = load_iris(as_frame=True).frame
 
@@ -106,14 +106,14 @@ def test_bad_inputs_are_refused_and_no_run_started(call: dict[str, Any]) -> None
     assert trackbook.active_run() is None
 
 
-def test_models_are_refused_until_they_are_there() -> None:
+def test_what_is_no_model_is_refused_before_a_run_is_made() -> None:
     dataset = from_numpy(np.zeros(1))
-    with pytest.raises(NotSupported, match="later version"):
+    with pytest.raises(InvalidParameter, match="LoggedModelInput"):
         trackbook.log_input(dataset, model=object())
-    with pytest.raises(NotSupported, match="later version"):
+    with pytest.raises(InvalidParameter, match="LoggedModelInput"):
         trackbook.log_inputs(models=[object()])
     run = trackbook.Client().create_run("0")
-    with pytest.raises(NotSupported, match="later version"):
+    with pytest.raises(InvalidParameter, match="LoggedModelInput"):
         trackbook.Client().log_inputs(run.info.run_id, models=[object()])
     assert trackbook.active_run() is None
 

@@ -119,6 +119,8 @@ def test_what_is_no_table_is_a_typed_error(data: Any) -> None:
         ([1, 2], "double", "holds int64, and the schema says double"),
         ([True, "yes"], "boolean", "row 1: 'yes' (str) is no boolean"),
         ([1, 2**70], "long", f"row 1: {2**70} (int) is no long"),
+        ([1, 10**5000], "long", "row 1: a number of very many digits (int) is no long"),
+        ([1.5, 10**5000], "double", "row 1: a number of very many digits (int) is no double"),
         (pd.Series([1, None], dtype="Int64"), "long", "row 1: the value is missing"),
         (pd.to_datetime(pd.Series(["2024-05-01"])).dt.tz_localize("UTC"), "datetime", "tz_localize(None)"),
         ([dt.date(1, 1, 1)], "datetime", "1677"),
@@ -335,3 +337,26 @@ def test_default_of_a_param_is_not_the_callers_to_change() -> None:
 def test_param_of_another_type_is_refused_by_name(params: Any) -> None:
     with pytest.raises(InvalidParameter, match=r"parameter '\w+'|a dict"):
         enforce_params(params, PARAMS)
+
+
+def test_second_table_of_the_same_columns_and_types_is_done_as_the_first() -> None:
+    """What is remembered of the first gives the same result as looking at each column."""
+    schema = Schema([ColSpec(DOUBLE, "a"), ColSpec(TEXT, "b"), ColSpec(LONG, "c", required=False)])
+    enforcer = Enforcer(schema)
+    frames = [
+        pd.DataFrame({"a": [1.5], "b": ["x"], "c": [1]}),
+        pd.DataFrame({"c": np.array([1], "int32"), "z": [0], "b": ["x"], "a": np.array([1.5], "float32")}),
+        pd.DataFrame({"b": ["x"], "a": [1.5]}, index=["row"]),
+        pd.DataFrame({"a": np.array([1], "int8"), "b": ["x"], "c": np.array([1], "uint16")}),
+        pd.DataFrame({"a": np.array([0, 1]), "b": ["x", "y"], "c": [1, 2]}),
+    ]
+    for _ in range(3):
+        for frame in frames:
+            pd.testing.assert_frame_equal(enforcer(frame), enforce(frame, schema))
+    assert len(enforcer._plans) == 4, "zeros and ones have to be looked at each time"
+    with pytest.raises(InvalidParameter, match="'a' holds int64"):
+        enforcer(pd.DataFrame({"a": [0, 2], "b": ["x", "y"], "c": [1, 2]}))
+    many = Enforcer(Schema([ColSpec(DOUBLE, name) for name in "abc"]))
+    for size in ("float32", "float16", "int8", "float64"):
+        for _ in range(2):
+            assert set(many(pd.DataFrame(np.ones((2, 3), size), columns=list("abc"))).dtypes) == {np.dtype("float64")}

@@ -7,7 +7,18 @@ from typing import assert_type
 import pandas as pd
 
 import trackbook as mlflow
-from trackbook.entities import Experiment, FileInfo, Metric, PagedList, Param, Run, RunTag, ViewType
+from trackbook.entities import (
+    Experiment,
+    FileInfo,
+    Metric,
+    ModelVersion,
+    PagedList,
+    Param,
+    RegisteredModel,
+    Run,
+    RunTag,
+    ViewType,
+)
 from trackbook.exceptions import MlflowException, NotFound
 from trackbook.tracking import MlflowClient
 
@@ -42,6 +53,15 @@ def look() -> None:
         assert_type(error.error_code, str)
     except MlflowException:
         raise
+
+
+def register(client: MlflowClient) -> None:
+    assert_type(mlflow.register_model("runs:/abc/model", "digits", tags={"a": 1}), ModelVersion)
+    assert_type(mlflow.search_registered_models(filter_string="name = 'digits'"), list[RegisteredModel])
+    assert_type(client.search_model_versions("stage = 'Production'"), PagedList[ModelVersion])
+    assert_type(client.get_model_version_by_alias("digits", "champion").version, int)
+    assert_type(client.transition_model_version_stage("digits", 1, "Production"), ModelVersion)
+    client.set_registered_model_alias("digits", "champion", "1")
 
 
 def by_id(client: MlflowClient) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from shutil import rmtree
 
 import pytest
@@ -55,7 +56,7 @@ class Garbage(RuleBasedStateMachine):
 
     @rule(target=experiments)
     def create_experiment(self) -> str:
-        number = self.store.create_experiment(f"e{len(self.gone_experiments)}")
+        number = self.store.create_experiment(token_hex(4))
         self.gone_experiments[number] = None
         return number
 

@@ -134,9 +134,11 @@ def registered_models(store: Store, _context: click.Context, typed: str) -> Iter
     if sign == "@":
         aliases = store.get_registered_model(name).aliases
         return [(f"{before}{name}@{alias}", f"version {number}") for alias, number in aliases.items()]
-    quote = '"' if "'" in name else "'"
-    versions = store.search_model_versions(f"name = {quote}{name}{quote}", _MOST, ["version_number DESC"])
-    return [(f"{before}{name}/{version.version}", version.current_stage) for version in versions]
+    pattern = name.replace("'", "_")
+    versions = store.search_model_versions(f"name LIKE '{pattern}'", _MOST, ["version_number DESC"])
+    return [
+        (f"{before}{name}/{version.version}", version.current_stage) for version in versions if version.name == name
+    ]
 
 
 def _told(text: str) -> str:

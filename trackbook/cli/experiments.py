@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from trackbook.cli.options import experiment_options, named_experiment, pairs, view_option
+from trackbook.cli.options import experiment_options, force_option, named_experiment, pairs, view_option
 from trackbook.cli.output import FORMATS, as_csv, format_option, say, show, show_document
 from trackbook.cli.rows import EXPERIMENT_COLUMNS, experiment_row, run_rows
 from trackbook.cli.store import existing_store, store_option, store_to_fill
@@ -99,12 +99,13 @@ def rename(experiment_id: str | None, experiment_name: str | None, new_name: str
 
 @experiments.command()
 @experiment_options
+@force_option
 @store_option
-def delete(experiment_id: str | None, experiment_name: str | None, store_uri: str | None) -> None:
+def delete(experiment_id: str | None, experiment_name: str | None, force: bool, store_uri: str | None) -> None:
     """Mark an experiment and its runs as deleted; it keeps its name, and `restore` undoes it."""
     store = existing_store(store_uri)
     found = named_experiment(store, experiment_id, experiment_name).experiment_id
-    store.delete_experiment(found)
+    store.delete_experiment(found, force)
     say(f"Experiment with ID {found} has been deleted.", f"`trackbook experiments restore -x {found}` brings it back.")
 
 

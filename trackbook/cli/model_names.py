@@ -13,7 +13,6 @@ from trackbook.cli.store import existing_store, store_to_fill
 if TYPE_CHECKING:
     from trackbook.entities import ModelVersion
     from trackbook.registry.versions import Stores
-    from trackbook.stores.base import Store
 
 __all__ = ["address_of", "existing_stores", "model_argument", "named_version", "stores_to_fill", "version_argument"]
 
@@ -31,21 +30,27 @@ def version_argument(command: Command) -> Command:
 
 
 def existing_stores(uri: str | None) -> Stores:
-    """The store that `--backend-store-uri` names, for runs and registry; else those of the settings, where they are."""
-    return _stores(existing_store(uri), uri)
+    """The store that `--backend-store-uri` names, for runs and registry; else those of the settings.
+
+    The registry is there already; the store of the runs may not be needed.
+    """
+    from trackbook.registry.versions import Stores
+    from trackbook.runs.session import chosen_registry_uri, get_tracking_uri
+
+    chosen = None if uri else chosen_registry_uri()
+    if chosen:
+        return Stores(get_tracking_uri(), existing_store(chosen).uri)
+    found = existing_store(uri).uri
+    return Stores(found, found)
 
 
 def stores_to_fill(uri: str | None) -> Stores:
     """The same, made if they are not there."""
-    return _stores(store_to_fill(uri), uri)
-
-
-def _stores(tracking: Store, uri: str | None) -> Stores:
     from trackbook.registry.versions import Stores
     from trackbook.runs.session import chosen_registry_uri
 
-    registry = None if uri else chosen_registry_uri()
-    return Stores(tracking.uri, existing_store(registry).uri if registry else tracking.uri)
+    tracking = store_to_fill(uri).uri
+    return Stores(tracking, (None if uri else chosen_registry_uri()) or tracking)
 
 
 def address_of(model: str) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "chosen_experiments",
     "experiment_options",
     "experiments_options",
+    "force_option",
     "named_experiment",
     "pairs",
     "run_option",
@@ -37,6 +38,15 @@ def run_option(command: Command) -> Command:
         required=True,
         shell_complete=run_ids,
         help="Id of the run, or the beginning of it: 4 digits at least.",
+    )(command)
+
+
+def force_option(command: Command) -> Command:
+    """`--force`, which reaches a command as `force`."""
+    return click.option(
+        "--force",
+        is_flag=True,
+        help="Also if registered versions came from it; their files stay.",
     )(command)
 
 

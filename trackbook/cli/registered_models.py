@@ -117,10 +117,12 @@ def show_model(name: str, filter_string: str | None, form: str, store_uri: str |
 def _versions_of(registry: Store, name: str, filter_string: str | None) -> list[ModelVersion]:
     from trackbook.runs.queries import all_pages
 
-    quote = '"' if "'" in name else "'"
-    wanted = f"name = {quote}{name}{quote}" + (f" AND ({filter_string})" if filter_string else "")
+    # within single quotes a filter knows no quote: there a pattern, and what else it fits is left out below
+    named = f"name = '{name}'" if "'" not in name else f"name LIKE '{name.replace(chr(39), '_')}'"
+    wanted = f"{named} AND ({filter_string})" if filter_string else named
     order = ["version_number DESC"]
-    return all_pages(lambda size, token: registry.search_model_versions(wanted, size, order, token), None)
+    found = all_pages(lambda size, token: registry.search_model_versions(wanted, size, order, token), None)
+    return [version for version in found if version.name == name]
 
 
 @click.command()

@@ -10,7 +10,7 @@ import click
 
 from trackbook.cli import run_views
 from trackbook.cli.completion import experiment_ids, experiment_names, run_ids
-from trackbook.cli.options import chosen_experiments, experiments_options, pairs, run_option, view_option
+from trackbook.cli.options import chosen_experiments, experiments_options, force_option, pairs, run_option, view_option
 from trackbook.cli.output import format_option, say, show, show_document
 from trackbook.cli.rows import RUN_COLUMNS, columns_of_runs, run_rows
 from trackbook.cli.store import existing_store, store_option, store_to_fill
@@ -178,12 +178,13 @@ def _run(store: Store, text: str) -> Run:
 
 @runs.command()
 @run_option
+@force_option
 @store_option
-def delete(run_id: str, store_uri: str | None) -> None:
+def delete(run_id: str, force: bool, store_uri: str | None) -> None:
     """Mark a run as deleted; `restore` undoes it."""
     store = existing_store(store_uri)
     found = _run(store, run_id).info.run_id
-    store.delete_run(found)
+    store.delete_run(found, force)
     say(f"Run with ID {found} has been deleted.", f"`trackbook runs restore --run-id {found}` brings it back.")
 
 

@@ -11,9 +11,11 @@ from trackbook.cli.completion import registered_models
 from trackbook.cli.model_names import existing_stores
 from trackbook.cli.output import format_option, instant, say, show
 from trackbook.cli.store import store_option
+from trackbook.cli.table import visible
 
 if TYPE_CHECKING:
     from trackbook.entities import AuditEntry
+    from trackbook.stores.base import Store
 
 __all__ = ["audit"]
 
@@ -45,12 +47,22 @@ def audit(
         click.echo(str(check.head))
     elif verify is None:
         show([_row(entry, form) for entry in every_entry(store, name)], form, None if form == "json" else _COLUMNS)
-    for fault in check.faults:
-        click.echo(fault, err=True)
-    if not check.is_whole:
+    wrong = check.faults or ([] if head else _untraced(store))
+    for fault in wrong:
+        click.echo(visible(fault), err=True)
+    if wrong:
         context.exit(1)
     if verify is not None:
         say(f"The audit trail is whole: {check.entries} entries, through {kept}.")
+
+
+def _untraced(store: Store) -> list[str]:
+    from trackbook.registry.replay import untraced_changes
+
+    found = untraced_changes(store)
+    if found is None:
+        click.echo("What the registry holds was not compared with its trail: others are changing it.", err=True)
+    return found or []
 
 
 def _row(entry: AuditEntry, form: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trackbook.client.artifacts import ArtifactCalls
 from trackbook.client.experiments import ExperimentCalls
+from trackbook.client.logged_models import LoggedModelCalls
 from trackbook.client.registry import RegisteredModelCalls
 from trackbook.client.runs import RunCalls
 from trackbook.client.versions import ModelVersionCalls
@@ -13,7 +14,7 @@ from trackbook.client.versions import ModelVersionCalls
 __all__ = ["Client", "MlflowClient"]
 
 
-class Client(ExperimentCalls, RunCalls, ArtifactCalls, RegisteredModelCalls, ModelVersionCalls):
+class Client(ExperimentCalls, RunCalls, ArtifactCalls, LoggedModelCalls, RegisteredModelCalls, ModelVersionCalls):
     """Reads and changes a store by explicit ids; nothing that it does touches the active run.
 
     Args:

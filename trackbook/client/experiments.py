@@ -67,9 +67,18 @@ class ExperimentCalls(Connection):
         most = 1000 if max_results is None else max_results
         return self._store.search_experiments(view_type, most, filter_string, order_by, page_token)
 
-    def delete_experiment(self, experiment_id: str) -> None:
-        """Mark an experiment and its runs as deleted; NotFound if it is deleted already."""
-        self._store.delete_experiment(experiment_id)
+    def delete_experiment(self, experiment_id: str, *, force: bool = False) -> None:
+        """Mark an experiment and its runs as deleted.
+
+        Args:
+            experiment_id: which.
+            force: also if registered versions came from it; their files stay.
+
+        Raises:
+            NotFound: there is no such experiment, or it is deleted already.
+            InvalidState: registered versions came from it; the message names them.
+        """
+        self._store.delete_experiment(experiment_id, force)
 
     def restore_experiment(self, experiment_id: str) -> None:
         """Undo `delete_experiment`, for its runs too.

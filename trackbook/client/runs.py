@@ -6,8 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from trackbook.client.connection import Connection
-from trackbook.entities import Attempt, DatasetInput, Metric, PagedList, Param, Run, RunTag, ViewType
-from trackbook.runs.inputs import refuse_models
+from trackbook.entities import (
+    Attempt,
+    DatasetInput,
+    LoggedModelInput,
+    LoggedModelOutput,
+    Metric,
+    PagedList,
+    Param,
+    Run,
+    RunTag,
+    ViewType,
+)
+from trackbook.runs.inputs import checked_models
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.queries import known_experiments, parent_of
 from trackbook.stores.base import NewRun
@@ -87,13 +98,18 @@ class RunCalls(Connection):
         """
         self._store.update_run(run_id, status=status or "FINISHED", end_time=end_time)
 
-    def delete_run(self, run_id: str) -> None:
+    def delete_run(self, run_id: str, *, force: bool = False) -> None:
         """Mark a run as deleted: it takes nothing more, and searches pass it over. Twice is no error.
+
+        Args:
+            run_id: which.
+            force: also if registered versions came from it; their files stay.
 
         Raises:
             NotFound: there is no such run.
+            InvalidState: registered versions came from it; the message names them.
         """
-        self._store.delete_run(run_id)
+        self._store.delete_run(run_id, force)
 
     def restore_run(self, run_id: str) -> None:
         """Undo `delete_run`.
@@ -200,20 +216,31 @@ class RunCalls(Connection):
     def log_inputs(
         self, run_id: str, datasets: Sequence[DatasetInput] | None = None, models: Sequence[Any] | None = None
     ) -> None:
-        """Note data sets that a run read, all or none.
+        """Note data sets and models that a run read.
 
         Args:
             run_id: the run.
             datasets: each a `DatasetInput`: a `Dataset` of `trackbook.entities`, with tags.
-            models: refused; models are no inputs yet.
+            models: each a `LoggedModelInput`.
 
         Raises:
             InvalidParameter: a field of a data set breaks the rules, or the run is deleted.
-            NotFound: there is no such run.
-            NotSupported: models were given.
+            NotFound: there is no such run or model.
         """
-        refuse_models(models)
-        self._store.log_inputs(run_id, () if datasets is None else datasets)
+        read = checked_models(models, LoggedModelInput)
+        if read:
+            self._store.log_models(run_id, read)
+        if datasets or not read:
+            self._store.log_inputs(run_id, () if datasets is None else datasets)
+
+    def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
+        """Note models that a run has made, all or none.
+
+        Raises:
+            InvalidParameter: it is no list of `LoggedModelOutput`, or the run is deleted.
+            NotFound: there is no such run or model.
+        """
+        self._store.log_models(run_id, outputs=checked_models(models, LoggedModelOutput))
 
     def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
         """Set one tag, as text; the last one wins.

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from trackbook.entities.cards import card, moment
 from trackbook.entities.runs import Metric
 from trackbook.errors import InvalidParameter
 
@@ -124,6 +125,14 @@ class LoggedModel:
     params: dict[str, str] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
 
+    def _repr_html_(self) -> str:
+        facts = [("status", f"{self.status}: {self.status_message}" if self.status_message else str(self.status))]
+        facts += [("type", self.model_type or "–"), ("made", moment(self.creation_timestamp))]
+        facts += [("run", self.source_run_id or "–"), ("address", self.model_uri)]
+        shown = {key: value for key, value in self.tags.items() if not key.startswith("mlflow.")}
+        measured = {_measured(metric): metric.value for metric in self.metrics}
+        return card("Logged model", self.name, facts, {"Metrics": measured, "Params": self.params, "Tags": shown})
+
     @property
     def model_uri(self) -> str:
         """The address by which it is loaded."""
@@ -139,7 +148,16 @@ class LoggedModel:
 
     @classmethod
     def from_dictionary(cls, content: Mapping[str, Any]) -> LoggedModel:
-        """A model from what `to_dictionary` gave."""
+        """A model from what `to_dictionary` gave.
+
+        Raises:
+            TypeError: a member is missing, or unknown.
+        """
         known = {key: value for key, value in content.items() if key != "model_uri"}
         metrics = [Metric.from_dictionary(metric) for metric in known.pop("metrics", None) or ()]
         return cls(**known, metrics=metrics)
+
+
+def _measured(metric: Metric) -> str:
+    """A metric for people: its key and, where that is known, on which data it was measured."""
+    return metric.key if metric.dataset_name is None else f"{metric.key} on {metric.dataset_name}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import pickle
 import sys
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -83,20 +84,20 @@ def pickled(model: Any) -> bytes:
     sink = io.BytesIO()
     try:
         _Pickler(sink).dump(model)
-    except (AttributeError, NotImplementedError, RecursionError, RuntimeError, TypeError, ValueError) as error:
-        raise _unpicklable(model, error) from None
-    except Exception as error:
-        if type(error).__name__ != "PicklingError":
-            raise
-        raise _unpicklable(model, error) from None
+    except (
+        AttributeError,
+        NotImplementedError,
+        RecursionError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        pickle.PicklingError,
+    ) as error:
+        raise InvalidParameter(
+            f"The model {type(model).__name__} cannot be pickled: {error}. Open what it needs in load_context, from "
+            "artifacts, or log the path of a Python file that calls set_model."
+        ) from None
     return sink.getvalue()
-
-
-def _unpicklable(model: Any, error: Exception) -> InvalidParameter:
-    return InvalidParameter(
-        f"The model {type(model).__name__} cannot be pickled: {error}. Open what it needs in load_context, from "
-        "artifacts, or log the path of a Python file that calls set_model."
-    )
 
 
 def find_global(module: str, name: str) -> Any:

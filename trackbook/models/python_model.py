@@ -20,7 +20,7 @@ class PythonModelContext:
         model_config: what the model was logged or loaded with; None if nothing.
     """
 
-    def __init__(self, artifacts: Mapping[str, str], model_config: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, artifacts: Mapping[str, str], model_config: Mapping[str, Any] | None) -> None:
         self._artifacts, self._model_config = dict(artifacts), model_config
 
     @property

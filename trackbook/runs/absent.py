@@ -4,18 +4,15 @@ from __future__ import annotations
 
 __all__ = ["absent_from_client", "absent_from_porch"]
 
-_MODELS = "The model registry and logged models come in a later version; keep a model's files with log_artifacts."
+_MODELS = "Models of this library come in a later version; keep a model's files with log_artifacts."
 _SYSTEM = "System metrics come in a later version; log what you measure with log_metrics."
 _TRACES = "Traces, prompts and judges of language models are left out; log texts with log_text or log_table."
-_WEBHOOKS = "Webhooks are left out of this version; look for new versions with search_runs."
+_WEBHOOKS = "Webhooks are left out of this version; look for new versions with search_model_versions."
 
 #: Of both the module and its client: sentence -> names.
 _BOTH = {
-    _MODELS: "create_external_model create_logged_model clear_active_model delete_logged_model "
-    "delete_logged_model_tag finalize_logged_model get_active_model_id get_logged_model "
-    "import_checkpoints initialize_logged_model last_logged_model list_logged_model_artifacts "
-    "log_model log_model_artifact log_model_artifacts log_model_params log_outputs "
-    "search_logged_models set_active_model set_logged_model_tags ActiveModel",
+    "Each library has a log_model of its own, such as trackbook.sklearn.log_model.": "log_model",
+    "Checkpoints on Databricks are left out of Trackbook; log each with its library's log_model.": "import_checkpoints",
     _SYSTEM: "enable_system_metrics_logging disable_system_metrics_logging set_system_metrics_sampling_interval "
     "set_system_metrics_samples_before_logging set_system_metrics_node_id",
     _WEBHOOKS: "create_webhook get_webhook list_webhooks update_webhook delete_webhook test_webhook",
@@ -25,8 +22,7 @@ _PORCH = {
     "Projects come in a later version; start a script with subprocess, which logs to the same store.": "run projects",
     "A function for it comes in a later version; meanwhile run the command `trackbook doctor`.": "doctor",
     "Databricks is left out of Trackbook; choose a store with set_tracking_uri.": "login",
-    _MODELS: "xgboost lightgbm statsmodels pytorch tensorflow keras spark pyspark catboost onnx "
-    "prophet pmdarima spacy h2o paddle fastai gluon transformers sentence_transformers shap",
+    _MODELS: "pyspark prophet pmdarima spacy h2o paddle transformers sentence_transformers shap",
 }
 #: Words by which a name of the language-model features is known.
 _TRACE_WORDS = ("trace", "span", "prompt", "assessment", "feedback", "expectation", "genai", "session", "mcp_", "skill")

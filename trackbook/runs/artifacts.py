@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trackbook.entities import FileInfo, LifecycleStage, Run, RunTag, ViewType
 from trackbook.errors import InvalidParameter, InvalidState, NotFound, NotSupported, ReadOnlyStore, TrackbookError
+from trackbook.runs.artifact_places import folder_of, local_path_of, place_in
 from trackbook.runs.documents import encode_document, encode_text
 from trackbook.runs.pictures import Image, ImageName, encode_figure, encode_image, image_path
 from trackbook.runs.recording import RunRecords
 from trackbook.runs.tables import append_rows, concatenate, decode_table, encode_table, read_table, with_columns_of
 from trackbook.stores.artifacts.archives import write_zip
 from trackbook.stores.artifacts.plain import target_folder
-from trackbook.stores.artifacts.problems import reading_source
 from trackbook.stores.artifacts.repository import ArtifactRepository, join_uri, open_artifacts
-from trackbook.stores.artifacts.sources import file_name, scan_folder
+from trackbook.stores.artifacts.sources import scan_folder
 from trackbook.stores.base import Store
 from trackbook.uris import SafeRelPath, strip_user_info
 
@@ -65,15 +65,7 @@ def log_artifact(store: Store, run: Run, local_path: str | os.PathLike[str], art
     Raises:
         InvalidParameter: there is no such file, or it has a name that cannot be stored.
     """
-    local = _local(local_path)
-    with reading_source(local):
-        os.stat(local)
-    name, folder = file_name(local), _folder(artifact_path)
-    path = SafeRelPath.parse(f"{folder}/{name}" if folder else name)
-    if path.parts[-1] != name:
-        raise InvalidParameter(
-            f"The file name {name!r} has a percent sign, which no artifact may have. Rename the file."
-        )
+    local, path = place_in(local_path, artifact_path)
     repository = _writable(store, run)
     if os.path.isdir(local):
         repository.put_folder(local, path)
@@ -87,7 +79,7 @@ def log_artifacts(store: Store, run: Run, local_dir: str | os.PathLike[str], art
     Raises:
         InvalidParameter: there is no such folder, or some of its names or links cannot be stored; names all of them.
     """
-    local, folder = _local(local_dir), _folder(artifact_path)
+    local, folder = local_path_of(local_dir), folder_of(artifact_path)
     if not os.path.isdir(local):
         scan_folder(local)  # says what it is instead
     _writable(store, run).put_folder(local, folder)
@@ -260,14 +252,14 @@ def _runs(store: Store, experiment_id: str) -> list[Run]:
 
 def get_artifact_uri(store: Store, run: Run, artifact_path: str | None = None) -> str:
     """The address of the run's artifacts, or of one of them."""
-    path = _folder(artifact_path)
+    path = folder_of(artifact_path)
     root = _root(store, run)
     return join_uri(root, path) if path else root
 
 
 def list_artifacts(store: Store, run: Run, path: str | None = None) -> list[FileInfo]:
     """One level of the run's artifacts, sorted, with paths relative to the root; [] if there is no such folder."""
-    return run_artifacts(store, run).list_artifacts(_folder(path))
+    return run_artifacts(store, run).list_artifacts(folder_of(path))
 
 
 def download_artifacts(
@@ -287,7 +279,7 @@ def download_artifacts(
     Raises:
         NotFound: there is no such artifact; the message lists what there is.
     """
-    return download_from(run_artifacts(store, run), _folder(path), dst_path)
+    return download_from(run_artifacts(store, run), folder_of(path), dst_path)
 
 
 def download_from(
@@ -298,7 +290,7 @@ def download_from(
 ) -> str:
     """`download_artifacts` for a repository; without the folders above the path if they are not to be kept."""
     if dst_path is not None:
-        return repository.download(path, _local(dst_path), keep_folders)
+        return repository.download(path, local_path_of(dst_path), keep_folders)
     folder = tempfile.mkdtemp(prefix="trackbook-")
     try:
         return repository.download(path, folder, keep_folders)
@@ -321,13 +313,13 @@ def download_zip(
     Returns:
         Local path of the archive, ``<dst_path>/<last part of path>.zip``, or ``artifacts.zip`` for everything.
     """
-    return zip_from(run_artifacts(store, run), _folder(path), dst_path)
+    return zip_from(run_artifacts(store, run), folder_of(path), dst_path)
 
 
 def zip_from(repository: ArtifactRepository, path: SafeRelPath | None, dst_path: str | os.PathLike[str] | None) -> str:
     """`download_zip` for a repository."""
     name = SafeRelPath((f"{path.parts[-1] if path else 'artifacts'}.zip",))
-    folder = tempfile.mkdtemp(prefix="trackbook-") if dst_path is None else _local(dst_path)
+    folder = tempfile.mkdtemp(prefix="trackbook-") if dst_path is None else local_path_of(dst_path)
     try:
         with target_folder(folder).create(name) as sink:
             write_zip(repository, path, sink)
@@ -338,24 +330,8 @@ def zip_from(repository: ArtifactRepository, path: SafeRelPath | None, dst_path:
     return os.path.join(folder, str(name))
 
 
-def _local(path: object) -> str:
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-        raise InvalidParameter(f"A local path is text or a pathlib.Path, not {path!r:.80}.")
-    text = os.fspath(path)
-    if not isinstance(text, str) or "\x00" in text:
-        raise InvalidParameter(f"A local path is text without NUL characters, not {text!r:.80}.")
-    return os.path.abspath(os.path.expanduser(text))
-
-
 def _file(artifact_file: str) -> SafeRelPath:
     return SafeRelPath.parse(artifact_file)
-
-
-def _folder(artifact_path: str | None) -> SafeRelPath | None:
-    """None, "" and "." are the root; a slash at the end says only that a folder is meant."""
-    if isinstance(artifact_path, str):
-        artifact_path = artifact_path[:-1] if artifact_path.endswith("/") and artifact_path != "/" else artifact_path
-    return None if artifact_path in (None, "", ".") else SafeRelPath.parse(artifact_path)
 
 
 def _writable(store: Store, run: Run) -> ArtifactRepository:

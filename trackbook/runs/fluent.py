@@ -14,10 +14,11 @@ from trackbook.entities import Metric, Param, Run, RunTag
 from trackbook.entities.checks import checked_batch, checked_metric
 from trackbook.entities.keys import check_key, check_pairs, check_run_name
 from trackbook.errors import InvalidParameter, InvalidState, NotFound
+from trackbook.runs import active_model
 from trackbook.runs.active import ActiveRun, current_run, innermost, open_run, open_runs, outer_run, own_run
 from trackbook.runs.context.capture import Known, follow, known_context
 from trackbook.runs.context.source import user_name
-from trackbook.runs.inputs import entity_of, note_dataset
+from trackbook.runs.inputs import entity_of, note_dataset, note_model
 from trackbook.runs.life import end_with_process, warn_of_another_process
 from trackbook.runs.operations import RunOperations, when_done
 from trackbook.runs.session import current_experiment_id, current_store
@@ -95,6 +96,7 @@ def start_run(
         below = outer_run()
     store = current_store()
     run_id = run_id or (_run_of_the_environment() if below is None else None)
+    active_model.look_again()
     known = known_context(store)
     run = _resumed(store, run_id, tags, description, known) if run_id else None
     if run is None:
@@ -206,15 +208,18 @@ def log_metric(
         synchronous: False for something to `wait` for, done already: logging is always quick and always durable.
         timestamp: ms since 1970-01-01 UTC; now if None.
         run_id: log to this run; to the active one, started if need be, if None.
-        model_id: the logged model that was measured.
+        model_id: the logged model that was measured; the active one, if `set_active_model` chose one, if None. It
+            becomes an input of the run, unless the run has made it.
         dataset: the data set it was measured on, which becomes an input of the run; one of `trackbook.data`, or
             something with `name` and `digest`.
 
     Raises:
         InvalidParameter: a key, value, step or time breaks the rules, or the run is deleted.
-        NotFound: there is no such run.
+        NotFound: there is no such run or model.
         StorageFull: no space is left; nothing logged before is lost.
     """
+    if active_model.in_use and model_id is None:
+        model_id = active_model.get_active_model_id()
     run = innermost.get()
     log = run.log_point if run is not None and run_id is None else None
     if log is not None and model_id is None and dataset is None:
@@ -246,6 +251,8 @@ def log_metrics(
     dataset: Any = None,
 ) -> RunOperations | None:
     """Log one point of each metric, all of them or none; arguments and errors as for `log_metric`."""
+    if active_model.in_use and model_id is None:
+        model_id = active_model.get_active_model_id()
     if model_id is None and dataset is None and (recorder := _recorder(run_id)) is not None:
         recorder.log_many(metrics, step, timestamp)
     else:
@@ -265,10 +272,13 @@ def _log_points(
     when: Any = timestamp
     points = [Metric(key, value, when, step or 0, model_id, name, digest) for key, value in pairs]
     recorder = _recorder(run_id)
-    if recorder is None:
+    if recorder is None or model_id is not None:
         now = time.time_ns() // 1_000_000
         points = [checked_metric(point, lambda: now) for point in points]  # before a run is made for them
+    if recorder is None:
         recorder = start_run().recorder
+    if model_id is not None:
+        note_model(*_target(run_id), model_id)
     recorder.log_points(points)
     if dataset is not None:
         note_dataset(*_target(run_id), dataset)

@@ -1,23 +1,23 @@
-"""The functions that note which data a run read, with MLflow's names and meanings."""
+"""The functions that note what a run read, data and models, and which models it made, with MLflow's meanings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from trackbook.entities import DatasetInput, InputTag
+from trackbook.entities import DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput
 from trackbook.entities.checks import checked_inputs
 from trackbook.entities.datasets import CONTEXT_TAG
 from trackbook.entities.keys import check_pairs
 from trackbook.errors import InvalidParameter
 from trackbook.runs.fluent import run_to_log_to
-from trackbook.runs.inputs import entity_of, refuse_models
+from trackbook.runs.inputs import checked_models, entity_of
 
 if TYPE_CHECKING:
     from trackbook.entities import Dataset
     from trackbook.runs.datasets import InputDataset
 
-__all__ = ["log_input", "log_inputs"]
+__all__ = ["log_input", "log_inputs", "log_outputs"]
 
 
 def log_input(
@@ -26,22 +26,22 @@ def log_input(
     tags: Mapping[str, str] | None = None,
     model: Any = None,
 ) -> None:
-    """Note that the active run, started if need be, reads a data set. The data itself is not stored.
+    """Note that the active run, started if need be, reads a data set, a model or both. The data itself is not stored.
 
     Args:
         dataset: what `trackbook.data.from_pandas`, `from_numpy` or `from_polars` gave, or one of another run's inputs.
         context: what it is read for, such as ``training``; kept as the tag mlflow.data.context of this input.
         tags: more tags of this input.
-        model: refused; models are no inputs yet.
+        model: a `LoggedModelInput`.
 
     Raises:
-        InvalidParameter: it is no data set, or a name, digest or tag breaks the rules, or the run is deleted.
-        NotSupported: a model was given.
+        InvalidParameter: it is no data set or model, or a name, digest or tag breaks the rules, or the run is deleted.
+        NotFound: there is no such model.
     """
-    refuse_models(model)
-    if dataset is None:
+    models = [] if model is None else checked_models([model], LoggedModelInput)
+    if dataset is None and not models:
         raise InvalidParameter("log_input takes a data set; trackbook.data.from_pandas(df) makes one of a DataFrame.")
-    _log([_input(dataset, context, tags)])
+    _log([] if dataset is None else [_input(dataset, context, tags)], models)
 
 
 def log_inputs(
@@ -50,26 +50,38 @@ def log_inputs(
     tags_list: Sequence[Mapping[str, str] | None] | None = None,
     models: Sequence[Any] | None = None,
 ) -> None:
-    """Note that the active run reads several data sets, all or none.
+    """Note that the active run reads several data sets and models.
 
     Args:
         datasets: data sets as `log_input` takes them.
         contexts: what each is read for, in their order.
         tags_list: more tags of each, in their order.
-        models: refused; models are no inputs yet.
+        models: each a `LoggedModelInput`.
 
     Raises:
         InvalidParameter: as for `log_input`, or the lists are not equally long.
-        NotSupported: models were given.
+        NotFound: there is no such model.
     """
-    refuse_models(models)
+    read = checked_models(models, LoggedModelInput)
     given = _listed("datasets", datasets)
     columns = [_listed(name, column) for name, column in (("contexts", contexts), ("tags_list", tags_list))]
     if any(column and len(column) != len(given) for column in columns):
         lengths = f"{len(given)} data sets, {len(columns[0])} contexts and {len(columns[1])} dicts of tags"
         raise InvalidParameter(f"log_inputs takes lists of one length, not {lengths}; None stands for what is missing.")
     each = [column or [None] * len(given) for column in columns]
-    _log([_input(*one) for one in zip(given, *each, strict=True) if one[0] is not None])
+    _log([_input(*one) for one in zip(given, *each, strict=True) if one[0] is not None], read)
+
+
+def log_outputs(models: Sequence[LoggedModelOutput] | None = None) -> None:
+    """Note models that the active run, started if need be, has made, all or none.
+
+    Raises:
+        NotFound: there is no such model.
+        InvalidParameter: it is no list of `LoggedModelOutput`, or the run is deleted.
+    """
+    checked = checked_models(models, LoggedModelOutput)
+    run = run_to_log_to()
+    run.store.log_models(run.info.run_id, outputs=checked)
 
 
 def _listed(name: str, values: Any) -> list[Any]:
@@ -87,7 +99,10 @@ def _input(dataset: Any, context: str | None, tags: Mapping[str, str] | None) ->
     return DatasetInput(entity_of(dataset), [InputTag(key, value) for key, value in given])
 
 
-def _log(inputs: list[DatasetInput]) -> None:
+def _log(inputs: list[DatasetInput], models: list[LoggedModelInput]) -> None:
     checked = checked_inputs(inputs)  # before a run is made for them
     run = run_to_log_to()
-    run.store.log_inputs(run.info.run_id, checked)
+    if models:
+        run.store.log_models(run.info.run_id, models)
+    if checked or not models:
+        run.store.log_inputs(run.info.run_id, checked)

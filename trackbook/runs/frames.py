@@ -1,7 +1,8 @@
-"""Runs as a pandas DataFrame, made column by column."""
+"""Runs and logged models as pandas DataFrames, made column by column."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from trackbook.libraries import require
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trackbook.entities import LoggedModel
     from trackbook.stores.base import RunTable
 
-__all__ = ["runs_frame"]
+__all__ = ["models_frame", "runs_frame"]
 
 _NOT_A_TIME = np.iinfo(np.int64).min  # what NumPy takes for NaT
 
@@ -37,6 +39,33 @@ def runs_frame(table: RunTable) -> pd.DataFrame:
     index = pd.RangeIndex(len(table.run_ids))
     columns: dict[str, Any] = _objects(texts, index) | times | metrics | _objects(more, index)
     return pd.DataFrame(columns, index=index)  # which joins columns of a type: many single blocks make pandas warn
+
+
+_MODEL_COLUMNS = (
+    "artifact_location creation_timestamp experiment_id last_updated_timestamp metrics model_id model_type name params "
+    "source_run_id status status_message tags"
+)
+
+
+def models_frame(models: Sequence[LoggedModel]) -> pd.DataFrame:
+    """The frame that `search_logged_models` returns: a column an attribute, as MLflow has them.
+
+    Times are int64 (ms since 1970-01-01 UTC); metrics are lists, params and tags dicts, the rest text or None.
+    """
+    require("A DataFrame of logged models", "pandas")
+    import pandas as pd
+
+    index = pd.RangeIndex(len(models))
+    columns: dict[str, Any] = {}
+    for name in _MODEL_COLUMNS.split():
+        values = [getattr(model, name) for model in models]
+        if name.endswith("timestamp"):
+            columns[name] = pd.Series(np.array(values, dtype=np.int64), index)
+        else:
+            column = np.empty(len(models), dtype=object)  # NumPy would look into lists
+            column[:] = [value.value for value in values] if name == "status" else values
+            columns[name] = pd.Series(column, index, dtype=object)
+    return pd.DataFrame(columns, index=index)
 
 
 def _objects(texts: dict[str, list[Any]], index: pd.RangeIndex) -> dict[str, pd.Series]:

@@ -1,13 +1,15 @@
-"""What may be an input of a run: data sets as entities, whoever made them, and the one of a metric noted with it."""
+"""What may be an input of a run: data sets and models, whoever made them, and those of a metric noted with it."""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from trackbook.entities import Dataset, DatasetInput
-from trackbook.errors import InvalidParameter, NotSupported, StoreAway
+from trackbook.entities import Dataset, DatasetInput, LoggedModelInput
+from trackbook.entities.keys import check_model_id
+from trackbook.errors import InvalidParameter, StoreAway
 from trackbook.runs.active import current_run, open_runs
 from trackbook.runs.context.capture import known_context
 from trackbook.runs.session import current_store
@@ -15,12 +17,14 @@ from trackbook.runs.session import current_store
 if TYPE_CHECKING:
     from trackbook.stores.base import Store
 
-__all__ = ["entity_of", "note_dataset", "refuse_models", "running_code"]
+__all__ = ["checked_models", "entity_of", "note_dataset", "note_model", "running_code"]
 
 log = logging.getLogger("trackbook")
 
 #: What has been noted lately: store, run, name and digest. A loop that logs metrics of one data set notes it once.
 _noted: deque[tuple[str, str, str, str]] = deque(maxlen=64)
+#: The same of models: store, run and model.
+_noted_models: deque[tuple[str, str, str]] = deque(maxlen=64)
 
 
 def entity_of(dataset: object) -> Dataset:
@@ -69,13 +73,32 @@ def running_code() -> dict[str, str]:
     return {key: value for key, value in tags.items() if key.startswith(("mlflow.user", "mlflow.source."))}
 
 
-def refuse_models(models: object) -> None:
-    """Logged models come with the registry.
+def checked_models(models: Any, kind: type) -> list[Any]:
+    """Models as inputs or outputs; a class of another library with the same attributes will do."""
+    if models is None:
+        return []
+    if not isinstance(models, Sequence) or isinstance(models, (str, bytes)):
+        raise InvalidParameter(f"models is a list of {kind.__name__}, not a value of type {type(models).__name__}.")
+    for model in models:
+        if not all(hasattr(model, name) for name in kind.__dataclass_fields__):  # type: ignore[attr-defined]
+            raise InvalidParameter(f"models is a list of {kind.__name__}; {model!r:.80} is a {type(model).__name__}.")
+        check_model_id(model.model_id)
+    return list(models)
+
+
+def note_model(store: Store, run_id: str, model_id: str) -> None:
+    """Make the model of a metric an input of the run that measures it, unless that run has made it.
 
     Raises:
-        NotSupported: one was given.
+        NotFound: there is no such model.
     """
-    if models:
-        raise NotSupported(
-            "Models as inputs come in a later version; note a model's name with set_tag, and leave it out here."
-        )
+    key = (store.uri, run_id, model_id)
+    if key in _noted_models:
+        return
+    try:
+        if all(made.model_id != model_id for made in store.get_run(run_id).outputs.model_outputs):
+            store.log_models(run_id, [LoggedModelInput(model_id)])
+    except StoreAway as error:  # the metric will be safe, and the next one tries again
+        log.warning("The model %s is not noted as an input of the run yet: %s", model_id, error)
+        return
+    _noted_models.append(key)

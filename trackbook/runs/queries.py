@@ -69,13 +69,18 @@ def parent_of(store: Store, run_id: str) -> Run | None:
     return store.get_run(parent) if parent else None
 
 
-def delete_run(run_id: str) -> None:
+def delete_run(run_id: str, *, force: bool = False) -> None:
     """Mark a run as deleted: it takes nothing more, and searches pass it over until `restore_run`.
+
+    Args:
+        run_id: which.
+        force: also if registered versions came from it; their files stay.
 
     Raises:
         NotFound: there is no such run.
+        InvalidState: registered versions came from it; the message names them.
     """
-    current_store().delete_run(run_id)
+    current_store().delete_run(run_id, force)
 
 
 def restore_run(run_id: str) -> None:
@@ -295,13 +300,18 @@ def get_experiment_by_name(name: str) -> Experiment | None:
     return current_store().get_experiment_by_name(name)
 
 
-def delete_experiment(experiment_id: str) -> None:
+def delete_experiment(experiment_id: str, *, force: bool = False) -> None:
     """Mark an experiment and its runs as deleted; it keeps its name.
+
+    Args:
+        experiment_id: which.
+        force: also if registered versions came from it; their files stay.
 
     Raises:
         NotFound: there is no such experiment, or it is deleted already.
+        InvalidState: registered versions came from it; the message names them.
     """
-    current_store().delete_experiment(experiment_id)
+    current_store().delete_experiment(experiment_id, force)
 
 
 def restore_experiment(experiment_id: str) -> None:

@@ -10,7 +10,7 @@ from trackbook.errors import InvalidParameter
 from trackbook.signature.inference import is_missing
 from trackbook.signature.schema import ColSpec
 from trackbook.signature.types import AnyType, DataType
-from trackbook.signature.values import Misfit, exact, nested
+from trackbook.signature.values import Misfit, exact, nested, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +164,7 @@ def _objects(column: pd.Series, spec: ColSpec, kind: DataType) -> pd.Series:
 
     for place, value in enumerate(column):
         if not is_missing(value) and not _is_of(value, kind):
-            raise InvalidParameter(f"{_where(column, place)}{value!r:.80} ({type(value).__name__}) is no {kind!r}.")
+            raise InvalidParameter(f"{_where(column, place)}{shown(value)} is no {kind!r}.")
     if kind is DataType.boolean:
         return column
     if kind is DataType.datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ _WHOLE_REALS = {"float32": 2.0**24, "float64": 2.0**53}
 
 
 def table_of(
-    rows: list[list[Any]], names: list[Any], specs: dict[Any, ColSpec], index: list[Any] | None
+    rows: Sequence[Sequence[Any]], names: list[Any], specs: dict[Any, ColSpec], index: list[Any] | None
 ) -> pd.DataFrame:
     """A table of rows, each with a value under each name.
 
@@ -44,7 +45,7 @@ def table_of(
             return pd.DataFrame(block, columns=pd.Index(names), index=index)
     columns = zip(*rows, strict=True) if rows else [[]] * len(names)
     read = [column_of(list(c), spec, name) for c, spec, name in zip(columns, found, names, strict=True)]
-    frame = pd.DataFrame(dict(enumerate(read)), index=None if read else range(len(rows)))
+    frame = pd.DataFrame(dict(enumerate(read)), index=None if read else range(len(rows)), copy=False)
     frame.columns = pd.Index(names)
     return frame if index is None else frame.set_axis(pd.Index(index))
 
@@ -71,7 +72,7 @@ def column_of(values: list[Any], spec: ColSpec | None, name: object) -> Any:
     return _truths(values, spec, name) if spec.type is DataType.boolean else _bytes(values, spec, name)
 
 
-def _numbers(values: list[Any], kind: DataType) -> np.ndarray[Any, Any] | None:
+def _numbers(values: Sequence[Any], kind: DataType) -> np.ndarray[Any, Any] | None:
     """All of it at once, where NumPy sees only numbers and each keeps its value."""
     wanted = kind.to_numpy()
     try:
@@ -158,6 +159,8 @@ def _truths(values: list[Any], spec: ColSpec, name: object) -> Any:
             return bool(value)
         return exact(value, DataType.boolean)
 
+    if {*map(type, values)} == {bool}:
+        return np.array(values)
     found = _each(values, name, read)
     return _nullable(found, DataType.boolean) if None in found else np.array(found, bool)
 

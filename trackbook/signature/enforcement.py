@@ -5,9 +5,12 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from trackbook.errors import InvalidParameter
+from trackbook.libraries import require
 from trackbook.signature.casts import KEEP, cast_column, cast_of
 from trackbook.signature.frames import as_frame
 from trackbook.signature.params import ParamSchema
@@ -22,13 +25,35 @@ __all__ = ["Enforcer", "enforce", "enforce_params"]
 
 log = logging.getLogger("trackbook")
 
-_REMEMBERED = 64
+_REMEMBERED = 8
+
+
+class _Plan(NamedTuple):
+    """How a table with these columns and types becomes one of the schema."""
+
+    columns: Any
+    dtypes: tuple[Any, ...]
+    places: list[int]
+    names: Any
+    casts: dict[Any, Any]
+
+    def carried_out(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Another table, so that predict may change it."""
+        if self.places == list(range(len(self.columns))):
+            result = frame.copy(deep=False)
+        else:
+            result = frame.take(self.places, axis=1)
+        if self.names is not self.columns:
+            result.columns = self.names
+        if len(self.casts) == len(self.names) and len({*self.casts.values()}) == 1:
+            return result.astype(next(iter(self.casts.values())))  # one cast of all is much faster
+        return result.astype(self.casts) if self.casts else result
 
 
 class Enforcer:
     """A schema, made ready to be enforced on many inputs.
 
-    A table whose columns were found to be of the right names and types is not looked at again, nor copied.
+    What is done with a table is remembered: the next one with these columns and types is not looked at again.
 
     Args:
         schema: what the data shall be.
@@ -37,8 +62,9 @@ class Enforcer:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.specs = [spec for spec in schema if isinstance(spec, ColSpec)]
-        self._index: Any = None
-        self._right: set[tuple[Any, ...]] = set()
+        if self.specs:
+            require("A signature with columns", "pandas")
+        self._plans: list[_Plan] = []
         self._warned = False
 
     def __call__(self, data: Any) -> Any:
@@ -51,35 +77,29 @@ class Enforcer:
         if not self.specs:
             return enforce_tensors(data, self.schema)
         frame = as_frame(data, self.schema)
-        if self._is_right(frame):
-            return frame.copy(deep=False)
-        return self._table(frame)
+        dtypes = tuple(frame.dtypes)
+        for plan in self._plans:
+            if plan.dtypes == dtypes and frame.columns.equals(plan.columns):
+                return plan.carried_out(frame)
+        return self._table(frame, dtypes)
 
-    def _is_right(self, frame: pd.DataFrame) -> bool:
-        return self._index is not None and frame.columns.equals(self._index) and tuple(frame.dtypes) in self._right
-
-    def _table(self, frame: pd.DataFrame) -> pd.DataFrame:
-        places = self._named(frame) if self.schema.has_input_names() else self._counted(frame)
-        result = frame.iloc[:, [place for place, _ in places]]
-        if len(places) == 1 and places[0][1].name is not None:
-            result.columns = [places[0][1].name]  # values without a name have that of the only column
-        for place, (_, spec) in enumerate(places):
+    def _table(self, frame: pd.DataFrame, dtypes: tuple[Any, ...]) -> pd.DataFrame:
+        """Column by column; how it is done is remembered where types alone decide it."""
+        found = self._named(frame) if self.schema.has_input_names() else self._counted(frame)
+        places = [place for place, _ in found]
+        result = frame.iloc[:, places]
+        if len(found) == 1 and found[0][1].name is not None:
+            result.columns = [found[0][1].name]  # values without a name have that of the only column
+        for place, (_, spec) in enumerate(found):
             old = result.iloc[:, place]
             new = cast_column(old, spec)
             if new is not old:
                 result.isetitem(place, new)  # type: ignore[arg-type]
-        self._remember(result)
+        how = [_decided(dtypes[place], spec) for place, spec in found]
+        if all(each is not None for each in how) and result.columns.is_unique and len(self._plans) < _REMEMBERED:
+            casts = {name: to for name, to in zip(result.columns, how, strict=True) if isinstance(to, np.dtype)}
+            self._plans.append(_Plan(frame.columns, dtypes, places, result.columns, casts))
         return result
-
-    def _remember(self, result: pd.DataFrame) -> None:
-        """Whether the types alone made the table right, so that the next one of these types is."""
-        dtypes = tuple(result.dtypes)
-        if len(dtypes) != len(self.specs) or len(self._right) >= _REMEMBERED:
-            return
-        if self._index is None:
-            self._index = result.columns
-        if self._index.equals(result.columns) and all(map(_is_right, dtypes, self.specs)):
-            self._right.add(dtypes)
 
     def _named(self, frame: pd.DataFrame) -> list[tuple[int, ColSpec]]:
         """The place of each column of the schema; an optional one that is not there is left out."""
@@ -110,9 +130,12 @@ class Enforcer:
         return list(enumerate(self.specs))
 
 
-def _is_right(dtype: Any, spec: ColSpec) -> bool:
-    """Whether a column of that type needs no look at its values."""
-    return isinstance(spec.type, AnyType) or (isinstance(spec.type, DataType) and cast_of(dtype, spec.type) == KEEP)
+def _decided(dtype: Any, spec: ColSpec) -> Any:
+    """What becomes of a column, whatever its values are; None if they have to be looked at."""
+    if isinstance(spec.type, AnyType):
+        return KEEP
+    how = cast_of(dtype, spec.type) if isinstance(spec.type, DataType) else None
+    return how if isinstance(how, np.dtype) or how == KEEP else None
 
 
 def _names(names: list[Any]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from trackbook.errors import InvalidParameter
+from trackbook.libraries import require
 from trackbook.signature.columns import column_of, table_of
 from trackbook.signature.schema import ColSpec, Schema, TensorSpec
 from trackbook.signature.tensors import as_array
@@ -43,6 +46,7 @@ def parse_payload(payload: Any, schema: Schema | None = None) -> Payload:
         InvalidParameter: with the code BAD_REQUEST: it is none of the forms, or has a value that is not of its type;
             the message names column, row and value.
     """
+    require("Reading a request", "pandas")
     if not isinstance(payload, Mapping):
         raise _bad(f"The body is a JSON object with one of {', '.join(FORMS)}; this is a {_json_name(payload)}")
     found = [form for form in FORMS if form in payload]
@@ -81,20 +85,28 @@ def _split(content: Any, schema: Schema | None) -> Any:
 
 
 def _records(content: Any, schema: Schema | None) -> Any:
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+    if not isinstance(content, list) or not {*map(type, content)} <= {dict}:
         raise _bad("it is a list of objects, one for each row")
+    names = list(content[0]) if content else []
+    if names and {*map(len, content)} == {len(names)}:
+        with suppress(KeyError):
+            return table_of(list(map(_getter(names), content)), names, _specs(schema), None)
     names = list(dict.fromkeys(name for row in content for name in row))
     columns = {name: [row.get(name) for row in content] for name in names}
     return _of_columns(columns, len(content), schema)
 
 
+def _getter(names: list[Any]) -> Callable[[dict[Any, Any]], Sequence[Any]]:
+    return itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+
+
 def _of_rows(rows: Any, names: list[Any] | None, schema: Schema | None, index: list[Any] | None = None) -> Any:
     """Rows of values; without names of columns they are known by their places."""
-    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+    if not isinstance(rows, list) or not {*map(type, rows)} <= {list}:
         raise _bad("its data is a list of rows, each a list of values")
     width = len(names) if names is not None else len(rows[0]) if rows else 0
-    wrong = next((place for place, row in enumerate(rows) if len(row) != width), None)
-    if wrong is not None:
+    if not {*map(len, rows)} <= {width}:
+        wrong = next(place for place, row in enumerate(rows) if len(row) != width)
         raise _bad(f"row {wrong} has {len(rows[wrong])} values, and there are {width} columns")
     if schema is not None and schema.is_tensor_spec() and not schema.has_input_names() and width > 1:
         return as_array(rows, schema.inputs[0])  # type: ignore[arg-type]

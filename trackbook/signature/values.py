@@ -13,7 +13,7 @@ from trackbook.errors import InvalidParameter
 from trackbook.signature.inference import is_missing
 from trackbook.signature.types import AnyType, Array, DataType, Map, Object, Type
 
-__all__ = ["Misfit", "exact", "nested", "param_value"]
+__all__ = ["Misfit", "exact", "nested", "param_value", "shown"]
 
 _WHOLE = {DataType.integer: 31, DataType.long: 63}
 _LARGEST = float(np.finfo("float32").max)
@@ -66,8 +66,16 @@ def exact(value: Any, kind: DataType) -> Any:
     return value
 
 
+def shown(value: object) -> str:
+    """A value for an error; Python writes no number of more than 4,300 digits."""
+    try:
+        return f"{value!r:.80} ({type(value).__name__})"
+    except ValueError:
+        return f"a number of very many digits ({type(value).__name__})"
+
+
 def _misfit(value: object, kind: Type) -> Misfit:
-    return Misfit(f"{value!r:.80} ({type(value).__name__}) is no {kind!r:.200}")
+    return Misfit(f"{shown(value)} is no {kind!r:.200}")
 
 
 def _real(value: Any, kind: DataType) -> float:

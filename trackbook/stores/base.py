@@ -184,8 +184,11 @@ class ExperimentStore(ABC):
         """Change the name of an active experiment."""
 
     @abstractmethod
-    def delete_experiment(self, experiment_id: str) -> None:
-        """Mark it and its runs as deleted; NotFound if it is deleted already."""
+    def delete_experiment(self, experiment_id: str, force: bool = False) -> None:
+        """Mark it and its runs as deleted; NotFound if it is deleted already.
+
+        InvalidState if registered versions came from it, unless forced: their files stay in any case.
+        """
 
     @abstractmethod
     def restore_experiment(self, experiment_id: str) -> None:
@@ -241,8 +244,11 @@ class RunStore(ABC):
         """
 
     @abstractmethod
-    def delete_run(self, run_id: str) -> None:
-        """Mark a run as deleted; twice is no error."""
+    def delete_run(self, run_id: str, force: bool = False) -> None:
+        """Mark a run as deleted; twice is no error.
+
+        InvalidState if registered versions came from it, unless forced: their files stay in any case.
+        """
 
     @abstractmethod
     def restore_run(self, run_id: str) -> None:

@@ -8,12 +8,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from trackbook.entities.files import StoredFile
+
 __all__ = [
     "UNREADABLE",
     "DeletedExperiment",
+    "DeletedModel",
     "DeletedRun",
     "ExaminedStore",
+    "KeptModel",
     "KeptRun",
+    "LostVersion",
     "Purgeable",
     "PurgingStore",
     "RejectedRecord",
@@ -58,6 +63,46 @@ class DeletedExperiment(NamedTuple):
     deleted: int | None
     artifact_location: str
     beside_database: bool
+
+
+class DeletedModel(NamedTuple):
+    """A logged model that may go for good.
+
+    Attributes:
+        model_id, experiment_id, name: which.
+        deleted: when it was deleted, in ms; None if a purge of it has begun, or its run or experiment takes it along.
+        artifact_location: its experiment's folder for artifacts, absolute; its own lies below ``models`` in there.
+    """
+
+    model_id: str
+    experiment_id: str
+    name: str
+    deleted: int | None
+    artifact_location: str
+
+
+class KeptModel(NamedTuple):
+    """A logged model, where its files lie, and which they are; None where they are not fixed yet."""
+
+    model_id: str
+    experiment_id: str
+    name: str
+    artifact_uri: str
+    files: list[StoredFile] | None
+
+
+class LostVersion(NamedTuple):
+    """A registered version whose logged model is not there.
+
+    Attributes:
+        name, version, model_id: which.
+        deleted: whether the model was deleted; else no row of it is there, or another store has it.
+    """
+
+    name: str
+    version: int
+    model_id: str
+    deleted: bool
 
 
 class Purgeable(NamedTuple):
@@ -155,8 +200,9 @@ class PurgingStore(ABC):
     ) -> Purgeable:
         """What was deleted at a time (ms) or before it, or is half gone already.
 
-        An experiment goes with all its runs or stays, if one of them is not deleted or was deleted later. Where
-        runs or experiments are named, only those are looked at. The experiment Default stays: its deleted runs go.
+        An experiment goes with all its runs and logged models or stays, if a run is not deleted or was deleted later,
+        or a registered version needs a model. Where runs or experiments are named, only those are looked at. The
+        experiment Default stays: its deleted runs go.
 
         Raises:
             NotFound: there is no such run or experiment.
@@ -175,8 +221,33 @@ class PurgingStore(ABC):
     def finish_purge(self, run_ids: Sequence[str], experiment_ids: Sequence[str] = ()) -> None:
         """Delete the rows of hidden runs and experiments, in transactions that hold nobody up. Twice is no error.
 
-        An experiment keeps its row while it has a run.
+        An experiment keeps its row while it has a run or a logged model.
         """
+
+    @abstractmethod
+    def purgeable_models(
+        self, deleted_before: int | None, run_ids: Iterable[str] = (), experiment_ids: Iterable[str] = ()
+    ) -> list[DeletedModel]:
+        """Logged models that may go for good: never one whose files a registered version needs.
+
+        Args:
+            deleted_before: those that were deleted at that time (ms) or before it, whose purge has begun, or whose run
+                is gone; none of these if None.
+            run_ids: and those that these runs have made.
+            experiment_ids: and those of these experiments.
+        """
+
+    @abstractmethod
+    def begin_model_purge(self, model_ids: Sequence[str]) -> set[str]:
+        """Hide logged models for good; those that are hidden now, without those that have been registered meanwhile."""
+
+    @abstractmethod
+    def finish_model_purge(self, model_ids: Sequence[str]) -> None:
+        """Delete the rows of hidden logged models. Twice is no error."""
+
+    @abstractmethod
+    def existing_models(self, model_ids: Iterable[str]) -> set[str]:
+        """Those of some ids that a logged model has, in whatever stage of its life."""
 
     @abstractmethod
     def give_back_space(self) -> None:
@@ -211,8 +282,16 @@ class ExaminedStore(ABC):
         """Every run, deleted ones too, but none whose purge has begun."""
 
     @abstractmethod
+    def kept_models(self) -> Iterator[KeptModel]:
+        """Every logged model, deleted ones too, but none whose purge has begun."""
+
+    @abstractmethod
+    def lost_versions(self) -> list[LostVersion]:
+        """Registered versions whose logged model is not there, by name and number."""
+
+    @abstractmethod
     def half_purged(self) -> int:
-        """How many runs and experiments a purge has hidden and not finished."""
+        """How many runs, logged models and experiments a purge has hidden and not finished."""
 
     @abstractmethod
     def newest_heartbeat(self) -> int | None:

@@ -65,11 +65,13 @@ def by_run(store: Store, *, walk: bool = False) -> list[Share]:
 
 
 def by_experiment(store: Store, *, walk: bool = False) -> list[Share]:
-    """Every experiment, the largest first; arguments as for `by_run`."""
+    """Every experiment with its logged models, the largest first; arguments as for `by_run`."""
     shares = {number: Share(number, name, number) for number, name in _experiments(store)}
     for share in _shares(store, walk):
         number = share.experiment_id
         shares.setdefault(number, Share(number, "", number)).add(share)
+    for number, files, size in _models(store, walk):
+        shares.setdefault(number, Share(number, "", number)).add(Share("", "", number, files=files, file_bytes=size))
     return sorted(shares.values(), key=lambda share: (-share.total, int(share.id)))
 
 
@@ -80,6 +82,7 @@ def by_kind(store: Store, *, walk: bool = False) -> dict[str, int]:
     if path is not None:
         kinds["database: write-ahead log"] = _size(f"{path}-wal")
         kinds["journals"] = measure(os.path.join(f"{path}.d", "writers")).size
+    kinds["logged models"] = sum(size for _, _, size in _models(store, walk))
     kinds["artifacts"] = sum(share.file_bytes for share in _shares(store, walk))
     return dict(sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
 
@@ -94,6 +97,18 @@ def _shares(store: Store, walk: bool) -> Iterator[Share]:
     for run in store.usage():
         files, size = _files_of(run, walk)
         yield Share(run.run_id, run.name, run.experiment_id, 1, run.points, run.point_bytes, files, size)
+
+
+def _models(store: Store, walk: bool) -> Iterator[tuple[str, int, int]]:
+    """The experiment, the number of files and the bytes of each logged model."""
+    for model in store.kept_models():
+        root = local_root(model.artifact_uri)
+        if root is not None and (walk or model.files is None):
+            found = measure(root)
+            yield model.experiment_id, found.files, found.size
+        else:
+            files = model.files or []
+            yield model.experiment_id, len(files), sum(file.size for file in files)
 
 
 def _files_of(run: RunUsage, walk: bool) -> tuple[int, int]:

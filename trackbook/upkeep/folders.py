@@ -9,15 +9,28 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from trackbook.entities.keys import check_run_id
+from trackbook.entities.keys import check_model_id, check_run_id
 from trackbook.errors import StoreError
 from trackbook.stores.artifacts.beneath import opens_folders
 from trackbook.stores.artifacts.repository import open_artifacts
 from trackbook.uris import SafeRelPath, local_path
 
-__all__ = ["Measure", "claimed_folders", "local_root", "measure", "remove_run_folder", "run_folder"]
+__all__ = [
+    "MODELS",
+    "Measure",
+    "claimed_folders",
+    "local_root",
+    "measure",
+    "model_folder",
+    "remove_model_folder",
+    "remove_run_folder",
+    "run_folder",
+]
 
 _RETRIES = 5
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+#: The folder of an experiment's logged models, below its location.
+MODELS = "models"
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -38,6 +51,11 @@ def local_root(location: str) -> str | None:
 def run_folder(location: str, run_id: str) -> str:
     """Where the artifacts of a run lie, given its experiment's location."""
     return f"{location.rstrip('/')}/{check_run_id(run_id)}"
+
+
+def model_folder(location: str, model_id: str) -> str:
+    """Where the files of a logged model lie, in a folder of their own, given its experiment's location."""
+    return f"{location.rstrip('/')}/{MODELS}/{check_model_id(model_id)}"
 
 
 def claimed_folders(locations: Iterable[str]) -> set[str]:
@@ -86,24 +104,43 @@ def remove_run_folder(location: str, run_id: str) -> None:
     Raises:
         TrackbookError: the disk or the place where it lies refuses.
     """
-    root, name = local_root(location), check_run_id(run_id)
+    _remove_below(location, (check_run_id(run_id),))
+
+
+def remove_model_folder(location: str, name: str) -> None:
+    """Delete the folder that bears a logged model's id below ``models`` of its experiment's location.
+
+    It is done as `remove_run_folder` does it.
+
+    Raises:
+        TrackbookError: the disk or the place where it lies refuses.
+    """
+    _remove_below(location, (MODELS, name))
+
+
+def _remove_below(location: str, path: tuple[str, ...]) -> None:
+    root = local_root(location)
     if root is None or not opens_folders():
-        open_artifacts(location).remove(SafeRelPath((name,)))
+        open_artifacts(location).remove(SafeRelPath(path))
         return
+    opened: list[int] = []
     try:
-        descriptor = os.open(root, _FOLDER)
-    except (FileNotFoundError, NotADirectoryError):
+        opened.append(os.open(root, _FOLDER))
+        for name in path[:-1]:
+            opened.append(os.open(name, _FOLDER | _NO_LINK, dir_fd=opened[-1]))
+        _remove(path[-1], opened[-1])
+    except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreError(f"The folder {root} cannot be opened: {error.strerror}.") from error
-    try:
-        _remove(name, descriptor)
-    except OSError as error:
+        if not opened and isinstance(error, NotADirectoryError):
+            return
+        where = "/".join((root, *path))
         raise StoreError(
-            f"The artifacts in {run_folder(root, run_id)} cannot be deleted: {error.strerror}. Check the permissions."
+            f"The artifacts in {where} cannot be deleted: {error.strerror}. Check the permissions."
         ) from error
     finally:
-        os.close(descriptor)
+        for descriptor in opened:
+            os.close(descriptor)
 
 
 def _remove(name: str, above: int) -> None:

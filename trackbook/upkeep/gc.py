@@ -10,9 +10,19 @@ from dataclasses import dataclass
 
 from trackbook.errors import StoreError, TrackbookError
 from trackbook.stores.base import Store
-from trackbook.stores.upkeep import DeletedExperiment, DeletedRun, Purgeable
-from trackbook.upkeep.folders import Measure, claimed_folders, local_root, measure, remove_run_folder, run_folder
+from trackbook.stores.upkeep import DeletedExperiment, DeletedModel, DeletedRun, Purgeable
+from trackbook.upkeep.folders import (
+    MODELS,
+    Measure,
+    claimed_folders,
+    local_root,
+    measure,
+    remove_run_folder,
+    run_folder,
+)
+from trackbook.upkeep.gc_models import has_models, planned_models, purge_models
 from trackbook.upkeep.orphans import Orphan, orphan_folders, remove_orphan
+from trackbook.upkeep.pieces import Piece
 
 __all__ = ["UNDO_PERIOD_MS", "Piece", "Wanted", "collect_garbage", "collect_orphans", "forget_rejected"]
 
@@ -45,35 +55,12 @@ class Wanted:
         return now - self.older_than if self.older_than else _FOR_EVER
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Something that goes, or would.
-
-    Attributes:
-        kind: ``run``, ``experiment``, ``orphan`` or ``rejected``.
-        id, name, experiment_id: which.
-        deleted: when it was deleted, in ms; None if that is not known, or if an earlier purge was interrupted.
-        files, size: its artifacts, and their bytes; only those on a local disk are counted.
-        gone: whether it is gone.
-        problem: why it is not, if it should be.
-    """
-
-    kind: str
-    id: str
-    name: str = ""
-    experiment_id: str = ""
-    deleted: int | None = None
-    files: int = 0
-    size: int = 0
-    gone: bool = False
-    problem: str = ""
-
-
 def collect_garbage(store: Store, wanted: Wanted, *, dry_run: bool = False) -> Iterator[Piece]:
-    """Delete for good what was deleted: rows and artifacts of runs, then experiments.
+    """Delete for good what was deleted: rows and artifacts of runs, then of logged models, then experiments.
 
     Each step may be interrupted, also by kill -9, and the next call goes on from there: runs are hidden for good
-    first, then their artifacts are deleted, then their rows.
+    first, then their artifacts are deleted, then their rows. A run takes its logged models along, but for those whose
+    files a registered version needs.
 
     Args:
         store: the store.
@@ -90,6 +77,8 @@ def collect_garbage(store: Store, wanted: Wanted, *, dry_run: bool = False) -> I
     found = store.purgeable(wanted.deleted_before, wanted.run_ids, wanted.experiment_ids)
     if dry_run:
         yield from _planned(found)
+        yield from planned_models(_models(store, found, wanted))
+        yield from (_experiment_piece(experiment) for experiment in found.experiments)
         return
     going = [experiment.experiment_id for experiment in found.experiments]
     store.begin_purge((), going)
@@ -98,18 +87,26 @@ def collect_garbage(store: Store, wanted: Wanted, *, dry_run: bool = False) -> I
     )
     for start in range(0, len(found.runs), _BATCH):
         yield from _purge_runs(store, found.runs[start : start + _BATCH], held)
+    models = _models(store, found, wanted)
+    yield from purge_models(store, models, held)
     for experiment in found.experiments:
         yield _purge_experiment(store, experiment)
-    if found.runs or found.experiments:
+    if found.runs or models or found.experiments:
         with suppress(StoreError):  # a busy database shrinks another time
             store.give_back_space()
+
+
+def _models(store: Store, found: Purgeable, wanted: Wanted) -> list[DeletedModel]:
+    """Logged models that go with runs and experiments and, where nothing is named, all that are due."""
+    named = wanted.run_ids is not None or wanted.experiment_ids is not None
+    runs = [run.run_id for run in found.runs]
+    experiments = [experiment.experiment_id for experiment in found.experiments]
+    return store.purgeable_models(None if named else wanted.deleted_before, runs, experiments)
 
 
 def _planned(found: Purgeable) -> Iterator[Piece]:
     for run in found.runs:
         yield _piece(run, _measured(run))
-    for experiment in found.experiments:
-        yield _experiment_piece(experiment)
 
 
 def _measured(run: DeletedRun) -> Measure:
@@ -162,6 +159,8 @@ def _holder(run: DeletedRun, held: set[str]) -> str:
     """
     root = local_root(run.artifact_location)
     folder = None if root is None else os.path.realpath(run_folder(root, run.run_id))
+    if folder is not None and run.run_id.lower() == MODELS and has_models(folder):
+        return f"Its experiment keeps logged models in {folder}; the run stays until those are purged."
     if folder in held:
         return f"Another experiment keeps its artifacts in {folder}; the run stays until that experiment is purged."
     return ""
@@ -171,11 +170,12 @@ def _purge_experiment(store: Store, experiment: DeletedExperiment) -> Piece:
     number = experiment.experiment_id
     store.finish_purge((), [number])
     if number in store.artifact_locations():
-        return _experiment_piece(experiment, problem="Some of its runs are not gone; run gc again.")
+        return _experiment_piece(experiment, problem="Some of its runs or models are not gone; run gc again.")
     root = local_root(experiment.artifact_location)
     if experiment.beside_database and root is not None:
-        with suppress(OSError):  # it may never have been made, or hold what is not ours
-            os.rmdir(root)
+        for folder in (f"{root}/{MODELS}", root):
+            with suppress(OSError):  # it may never have been made, or hold what is not ours
+                os.rmdir(folder)
     return _experiment_piece(experiment, gone=True)
 
 

@@ -129,7 +129,8 @@ def test_exported_model_is_a_program_and_answers_the_same() -> None:
     porch.save_model(MODEL, "model", save_exported_model=True)
     with pytest.raises(UntrustedModel, match="SavedModel"):
         porch.load_model("model", trust=False)
-    same(np.asarray(porch.load_model("model").serve(ROWS)), MODEL.predict(ROWS, verbose=0))
+    loaded = porch.load_model("model")
+    same(np.asarray(loaded.serve(ROWS)), MODEL.predict(ROWS, verbose=0))
     same(generic_answer("model", X), MODEL.predict(ROWS, verbose=0))
 
 

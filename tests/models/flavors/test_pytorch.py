@@ -166,7 +166,7 @@ def test_other_data_than_rows_is_refused() -> None:
         predictor.predict(ROWS, {"device": "cuda"})
 
 
-class Pair(torch.nn.Module):
+class Pair(torch.nn.Module):  # type: ignore[misc]
     def forward(self, rows: Any) -> Any:
         return rows, rows
 
@@ -181,7 +181,7 @@ def test_module_with_two_answers_is_loaded_natively_only() -> None:
 def test_lightning_module_is_a_module_also_after_its_trainer(tmp_path: Path) -> None:
     lightning = pytest.importorskip("lightning")
 
-    class Classifier(lightning.LightningModule):  # type: ignore[misc]
+    class Classifier(lightning.LightningModule):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.layer = torch.nn.Linear(4, 3)

@@ -79,6 +79,8 @@ class NativePredictor:
     """
 
     def __init__(self, model: Any, method: str = "predict") -> None:
+        if method.startswith("_"):
+            raise InvalidParameter(f"MLmodel names {method!r:.80} as the method that predicts, which is no public one.")
         self.model = model
         self._predict = getattr(model, method)
 

@@ -112,6 +112,16 @@ class Modules(Flavor):
         """See the contract."""
         return _Predictor(model, next((str(tensor.device) for tensor in model.parameters()), "cpu"))
 
+    def answer(self, model: Any, data: Any, params: Mapping[str, Any] | None, written: Written) -> Any:
+        """See the contract; what is in training is put back into it."""
+        modes = [(part, part.training) for part in model.modules()]
+        model.eval()
+        try:
+            return super().answer(model, data, params, written)
+        finally:
+            for part, mode in modes:
+                part.training = mode
+
 
 class _Predictor(NativePredictor):
     """Makes a tensor of rows, and of a tensor what the rows were: a frame or an array."""
@@ -130,15 +140,8 @@ class _Predictor(NativePredictor):
         rows = data.to_numpy(dtype="float32") if isinstance(data, pd.DataFrame) else data
         if not hasattr(rows, "__array__") or isinstance(rows, pd.Series):
             raise InvalidParameter(f"A PyTorch model takes a DataFrame or an array, not a {type(data).__name__}.")
-        was_training = self.model.training
         with torch.no_grad():
-            if was_training:
-                self.model.eval()
-            try:
-                answer = self.model(_tensor(rows).to(self._device), **(params or {}))
-            finally:
-                if was_training:
-                    self.model.train()
+            answer = self.model(_tensor(rows).to(self._device), **(params or {}))
         if not isinstance(answer, torch.Tensor):
             raise InvalidParameter(
                 f"A generic load takes a module that gives one tensor; this one gives a {type(answer).__name__}. Load "

@@ -104,7 +104,9 @@ def _save_keras(model: Any, data: Path, custom: Mapping[str, Any] | None, given:
 
     form = given.pop("save_format", "tf")
     data.mkdir()
-    own = {**tf.keras.utils.get_custom_objects(), **(custom or {})}
+    text = model.to_json()
+    registered = {key: each for key, each in tf.keras.utils.get_custom_objects().items() if f'"{key}"' in text}
+    own = registered | dict(custom or {})
     if own:
         import cloudpickle
 
@@ -223,6 +225,5 @@ def load_model(
         UntrustedModel: loading it runs code, and nobody has said that it may.
         MissingDependency: TensorFlow is not installed.
     """
-    return load(
-        flavor, model_uri, dst_path, trust, saved_model_kwargs=saved_model_kwargs, keras_model_kwargs=keras_model_kwargs
-    )
+    words = {"saved_model_kwargs": saved_model_kwargs, "keras_model_kwargs": keras_model_kwargs}
+    return load(flavor, model_uri, dst_path, trust, **words)

@@ -31,9 +31,9 @@ def alone_at(path: str | None) -> Iterator[None]:
 
     folder = Path(f"{path}.d")
     make_folder(folder)
-    lock = FileLock(folder / "open.lock", mode=file_mode(), poll_interval=0.005)
+    lock = FileLock(folder / "open.lock", mode=file_mode())
     try:
-        lock.acquire(timeout=_PATIENCE)
+        lock.acquire(timeout=_PATIENCE, poll_interval=0.005)
     except Timeout:
         raise StoreAway(
             f"Another process has been making, upgrading or replacing {path} for {_PATIENCE:.0f} s. Try again later."

@@ -113,7 +113,7 @@ class Examining:
         with self.database.read() as connection:
             return sum(
                 int(connection.execute(f"SELECT count(*) FROM {table} WHERE lifecycle_stage = ?", (PURGING,))[0][0])
-                for table in ("experiments", "runs")
+                for table in ("experiments", "runs", "logged_models")
             )
 
     def newest_heartbeat(self) -> int | None:

@@ -10,6 +10,7 @@ from trackbook.entities import Experiment, LifecycleStage
 from trackbook.entities.keys import check_experiment_id, check_experiment_name, check_key, check_pairs, check_value
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
 from trackbook.stores.sql.engine import Connection, Database, retried
+from trackbook.stores.sql.needed import refuse_if_needed
 from trackbook.stores.sql.runs import deleted_message
 from trackbook.stores.sql.tables import PURGING
 from trackbook.uris import check_artifact_root
@@ -112,9 +113,11 @@ class Experiments:
             self._touch(connection, number, "name = ?", new_name)
 
     @retried
-    def delete_experiment(self, experiment_id: str) -> None:
+    def delete_experiment(self, experiment_id: str, force: bool = False) -> None:
         with self.database.write(durable=True) as connection:
             number = self._active(connection, experiment_id, deleted=NotFound)
+            if not force:
+                refuse_if_needed(connection, "experiment", number)
             now = self._now()
             self._touch(connection, number, "lifecycle_stage = ?", LifecycleStage.DELETED)
             connection.execute(

@@ -29,6 +29,7 @@ from trackbook.stores.registry import NewVersion
 from trackbook.stores.sql.engine import Connection, retried
 from trackbook.stores.sql.files import checked_file
 from trackbook.stores.sql.logged_model_rows import INPUT, MODEL_LOCATION, OUTPUT, load_models
+from trackbook.stores.sql.needed import refuse_if_needed
 from trackbook.stores.sql.registry.trail import Ledger, Trail
 from trackbook.stores.sql.registry.versions import CheckedVersion
 from trackbook.stores.sql.tables import PURGING
@@ -49,14 +50,10 @@ _MADE = (
     "INSERT INTO run_models (run, direction, model_id, step) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (run, direction, model_id) DO UPDATE SET step = excluded.step"
 )
-_NEEDED = (
-    "SELECT r.name, v.version FROM model_versions v JOIN registered_models r ON r.id = v.model "
-    "WHERE v.model_id = ? ORDER BY r.name, v.version"
-)
 
 
-#: Each part begins with what no part with a meaning begins with.
 _READY = LoggedModelStatus.READY.number
+#: Each part begins with what no part with a meaning begins with.
 _PLAIN_PATH = re.compile(r"\w[\w.+=@ -]*(?:/\w[\w.+=@ -]*)*", re.ASCII)
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -211,12 +208,7 @@ class LoggedModels(Trail):
     def delete_logged_model(self, model_id: str) -> None:
         with self.database.write(durable=True) as connection:
             key, _ = self._active_model(connection, model_id)
-            needed = [f"{name}/{version}" for name, version in connection.execute(_NEEDED, (model_id,))]
-            if needed:
-                raise InvalidState(
-                    f"The logged model {model_id} has the files of {', '.join(needed[:10])}, which were registered. "
-                    "Delete those versions first."
-                )
+            refuse_if_needed(connection, "logged model", model_id, can_force=False)
             connection.execute(
                 "UPDATE logged_models SET lifecycle_stage = ?, deleted_time = ?, last_update_time = ? WHERE id = ?",
                 (LifecycleStage.DELETED, self._now(), self._now(), key),

@@ -10,6 +10,7 @@ from trackbook.entities import LifecycleStage
 from trackbook.entities.keys import check_experiment_id, check_run_id
 from trackbook.errors import InvalidState, NotFound
 from trackbook.stores.sql.engine import Connection, Database, retried
+from trackbook.stores.sql.needed import refuse_if_needed
 from trackbook.stores.sql.soundness import give_back_pages
 from trackbook.stores.sql.tables import PURGING
 from trackbook.stores.upkeep import DeletedExperiment, DeletedRun, Purgeable
@@ -25,7 +26,7 @@ _SLICES = {
     "params": (1_000, ("name",)),
     "run_tags": (1_000, ("name",)),
 }
-_TABLES = (*_SLICES, "input_tags", "inputs", "attempts")
+_TABLES = (*_SLICES, "input_tags", "inputs", "run_models", "attempts")
 _BATCH = 50
 
 _RUNS = (
@@ -39,6 +40,10 @@ _EXPERIMENTS = (
 _LATER = (
     "EXISTS (SELECT 1 FROM runs o WHERE o.experiment = e.id AND (o.lifecycle_stage = 'active' "
     "OR (o.lifecycle_stage = 'deleted' AND coalesce(o.deleted_time, 0) > ?)))"
+)
+#: Whether a registered version needs a logged model of the experiment.
+_NEEDED = (
+    "EXISTS (SELECT 1 FROM logged_models m JOIN model_versions v ON v.model_id = m.model_id WHERE m.experiment = {})"
 )
 
 
@@ -73,7 +78,7 @@ class Purging:
     def _all_purgeable(self, connection: Connection, before: int) -> Purgeable:
         experiments = connection.execute(
             f"{_EXPERIMENTS} e.lifecycle_stage = ? OR (e.id <> 0 AND e.lifecycle_stage = ? AND e.last_update_time <= ? "
-            f"AND NOT {_LATER}) ORDER BY e.id",
+            f"AND NOT {_LATER} AND NOT {_NEEDED.format('e.id')}) ORDER BY e.id",
             (PURGING, LifecycleStage.DELETED, before, before),
         )
         runs = connection.execute(
@@ -130,6 +135,8 @@ class Purging:
                 f"The experiment {number} has runs that are not deleted, or were deleted later than the rest. Delete "
                 "them first, or say --older-than 0s."
             )
+        if connection.execute(f"SELECT 1 FROM experiments e WHERE e.id = ? AND {_NEEDED.format('e.id')}", (number,)):
+            refuse_if_needed(connection, "experiment", number, can_force=False)
         return [found]
 
     @retried
@@ -159,7 +166,10 @@ class Purging:
         for experiment in experiment_ids:
             number = int(experiment)
             with self.database.write(durable=True) as connection:
-                if connection.execute("SELECT 1 FROM runs WHERE experiment = ? LIMIT 1", (number,)):
+                if any(
+                    connection.execute(f"SELECT 1 FROM {table} WHERE experiment = ? LIMIT 1", (number,))
+                    for table in ("runs", "logged_models")
+                ):
                     continue
                 if connection.change(
                     "DELETE FROM experiments WHERE id = ? AND lifecycle_stage = ?", (number, PURGING)
@@ -231,11 +241,11 @@ def delete_rows_of_run(database: Database, run: int) -> None:
 
 
 def _hide_experiment(connection: Connection, number: int) -> set[str]:
-    """Hide an experiment with its runs, if it is deleted and has no run that is not."""
+    """Hide an experiment with its runs, if it is deleted, has no run that is not, and no version needs its models."""
     connection.execute(
         "UPDATE experiments SET lifecycle_stage = ? WHERE id = ? AND id <> 0 AND lifecycle_stage = ? AND NOT EXISTS "
-        "(SELECT 1 FROM runs WHERE experiment = ? AND lifecycle_stage = ?)",
-        (PURGING, number, LifecycleStage.DELETED, number, LifecycleStage.ACTIVE),
+        f"(SELECT 1 FROM runs WHERE experiment = ? AND lifecycle_stage = ?) AND NOT {_NEEDED.format('?')}",
+        (PURGING, number, LifecycleStage.DELETED, number, LifecycleStage.ACTIVE, number),
     )
     if not connection.execute("SELECT 1 FROM experiments WHERE id = ? AND lifecycle_stage = ?", (number, PURGING)):
         return set()

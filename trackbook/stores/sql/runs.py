@@ -28,6 +28,7 @@ from trackbook.stores.journal.files import Segment, host_and_boot
 from trackbook.stores.journal.records import END, PARAM, TAG, Record
 from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.stores.sql.names import Interned
+from trackbook.stores.sql.needed import refuse_if_needed
 from trackbook.stores.sql.tables import PURGING
 
 __all__ = ["LOST_AFTER_MS", "Runs"]
@@ -178,8 +179,8 @@ class Runs:
         if name is not None:
             self._put_tags(connection, key, [(RUN_NAME_TAG, name)])
 
-    def delete_run(self, run_id: str) -> None:
-        self._set_stage(run_id, LifecycleStage.DELETED, self._now())
+    def delete_run(self, run_id: str, force: bool = False) -> None:
+        self._set_stage(run_id, LifecycleStage.DELETED, self._now(), keep_needed=not force)
         self._refuse_points(run_id, deleted_message(run_id))
 
     def restore_run(self, run_id: str) -> None:
@@ -187,10 +188,12 @@ class Runs:
         self._refuse_points(run_id, None)
 
     @retried
-    def _set_stage(self, run_id: str, stage: str, deleted_time: int | None) -> None:
+    def _set_stage(self, run_id: str, stage: str, deleted_time: int | None, keep_needed: bool = False) -> None:
         check_run_id(run_id)
         with self.database.write(durable=True) as connection:
             key = self._key(connection, run_id)
+            if keep_needed:
+                refuse_if_needed(connection, "run", run_id)
             connection.execute(
                 "UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE id = ? AND lifecycle_stage <> ?",
                 (stage, deleted_time, key, stage),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from trackbook.errors import StoreError
 
-__all__ = ["runs_of_siblings"]
+__all__ = ["models_of_siblings", "runs_of_siblings"]
 
 _MAGIC = b"SQLite format 3\x00"
 
@@ -25,14 +25,23 @@ def runs_of_siblings(path: str, run_ids: Collection[str]) -> set[str]:
     Raises:
         StoreError: there is a database that cannot be read, so that nobody can tell.
     """
+    return _used(path, "runs", "run_id", run_ids)
+
+
+def models_of_siblings(path: str, model_ids: Collection[str]) -> set[str]:
+    """The same for logged models."""
+    return _used(path, "logged_models", "model_id", model_ids)
+
+
+def _used(path: str, table: str, column: str, ids: Collection[str]) -> set[str]:
     found: set[str] = set()
     for sibling in _siblings(path):
         try:
             with closing(sqlite3.connect(f"file:{quote(sibling)}?mode=ro", uri=True, timeout=5)) as connection:
-                if _is_store(connection):
-                    marks = ", ".join("?" * len(run_ids))
-                    rows = connection.execute(f"SELECT run_id FROM runs WHERE run_id IN ({marks})", list(run_ids))
-                    found.update(run_id for (run_id,) in rows)
+                if _is_store(connection, table):
+                    marks = ", ".join("?" * len(ids))
+                    rows = connection.execute(f"SELECT {column} FROM {table} WHERE {column} IN ({marks})", list(ids))
+                    found.update(known for (known,) in rows)
         except sqlite3.Error as error:
             raise StoreError(
                 f"The database {sibling} may have artifacts in the same folder, and cannot be read: {error}. Move it "
@@ -41,8 +50,10 @@ def runs_of_siblings(path: str, run_ids: Collection[str]) -> set[str]:
     return found
 
 
-def _is_store(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'trackbook_store'").fetchall())
+def _is_store(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether it is a store of ours with a table, which older schemas may lack."""
+    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('trackbook_store', ?)", (table,))
+    return bool(found.fetchone() == (2,))
 
 
 def _siblings(path: str) -> Iterator[str]:

@@ -35,6 +35,7 @@ from trackbook.stores.sql.logged_models import LoggedModels
 from trackbook.stores.sql.places import Places, root_of
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.purging import Purging
+from trackbook.stores.sql.purging_models import PurgingModels
 from trackbook.stores.sql.recorder import DirectRecorder
 from trackbook.stores.sql.registry.registry import Registry
 from trackbook.stores.sql.rejecting import Rejecting
@@ -64,6 +65,7 @@ class SqlStore(
     LoggedModelSearch,
     Registry,
     Purging,
+    PurgingModels,
     Examining,
     Rejecting,
     Store,

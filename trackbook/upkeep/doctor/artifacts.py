@@ -13,7 +13,7 @@ from typing import NamedTuple
 from trackbook.entities import StoredFile
 from trackbook.errors import NotFound, TrackbookError
 from trackbook.stores.artifacts.paths import is_reserved
-from trackbook.stores.artifacts.repository import open_artifacts
+from trackbook.stores.artifacts.repository import ArtifactRepository, open_artifacts
 from trackbook.stores.base import Store
 from trackbook.stores.upkeep import KeptRun
 from trackbook.upkeep.doctor.findings import ERROR, NOTE, WARNING, Finding
@@ -21,12 +21,12 @@ from trackbook.upkeep.folders import local_root
 from trackbook.upkeep.orphans import DAY, orphan_folders
 from trackbook.uris import SafeRelPath, strip_user_info
 
-__all__ = ["check_artifacts", "check_orphans"]
+__all__ = ["check_artifacts", "check_orphans", "entries_of", "state_of"]
 
 _LINK_REMEDY = "It is neither shown nor followed. Delete it, and log what it leads to if that is wanted."
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
     """What lies in a run's folder: its path below that, its size, and what it is."""
 
     path: str
@@ -97,7 +97,7 @@ class _RunCheck:
         """What is wrong in the folder."""
         missing = dict(self._recorded)
         left_over = []
-        for entry in _entries(self._root, ""):
+        for entry in entries_of(self._root, ""):
             expected = missing.pop(entry.path, None) if entry.is_file else None
             if "/" not in entry.path and is_reserved(entry.path):
                 left_over += [entry.path] if now - entry.found.st_mtime > DAY else []
@@ -114,7 +114,7 @@ class _RunCheck:
 
     def _compare(self, expected: StoredFile, size: int | None) -> Iterator[Finding]:
         """Compare a file with its record; once more if it was replaced meanwhile."""
-        found = self._state(expected, size)
+        found = state_of(self._repository, expected, size)
         if not found:
             return
         now = _recorded(self._store, self._run.run_id) or {}
@@ -122,20 +122,7 @@ class _RunCheck:
             remedy = "Restore it from a backup, or log it again; its run and every other file are not harmed."
             yield Finding("artifacts", f"{self._root}/{expected.path}", found, ERROR, remedy)
 
-    def _state(self, expected: StoredFile, size: int | None) -> str:
-        """What is wrong with a file, if anything."""
-        if size is None:
-            return f"It was stored with {expected.size} bytes, and is missing."
-        if size != expected.size:
-            return f"It has {size} bytes, and {expected.size} were stored."
-        try:
-            with self._repository.open(SafeRelPath.parse(expected.path)) as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-        except (TrackbookError, OSError) as error:
-            return f"It cannot be read: {error}"
-        return "" if digest == expected.sha256 else f"Its content is not what was stored: its SHA-256 is {digest}."
-
-    def _link(self, entry: _Entry) -> Finding:
+    def _link(self, entry: Entry) -> Finding:
         path = os.path.join(self._root, entry.path)
         real, root = os.path.realpath(path), os.path.realpath(self._root)
         if os.path.commonpath([real, root]) == root:
@@ -150,7 +137,21 @@ class _RunCheck:
         return Finding("artifacts", self._root, what, NOTE, remedy, self._repository.remove_leftovers)
 
 
-def _entries(root: str, below: str) -> Iterator[_Entry]:
+def state_of(repository: ArtifactRepository, expected: StoredFile, size: int | None) -> str:
+    """What is wrong with a file, if anything; its size is None if it is missing."""
+    if size is None:
+        return f"It was stored with {expected.size} bytes, and is missing."
+    if size != expected.size:
+        return f"It has {size} bytes, and {expected.size} were stored."
+    try:
+        with repository.open(SafeRelPath.parse(expected.path)) as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    except (TrackbookError, OSError) as error:
+        return f"It cannot be read: {error}"
+    return "" if digest == expected.sha256 else f"Its content is not what was stored: its SHA-256 is {digest}."
+
+
+def entries_of(root: str, below: str) -> Iterator[Entry]:
     """Everything in a folder and below it; links are not followed, unfinished writes not looked into."""
     try:
         with os.scandir(os.path.join(root, below)) as entries:
@@ -160,14 +161,15 @@ def _entries(root: str, below: str) -> Iterator[_Entry]:
     for entry in found:
         path = f"{below}/{entry.name}" if below else entry.name
         with suppress(FileNotFoundError):
-            yield _Entry(path, entry.stat(follow_symlinks=False))
+            yield Entry(path, entry.stat(follow_symlinks=False))
         if entry.is_dir(follow_symlinks=False) and not (below == "" and is_reserved(entry.name)):
-            yield from _entries(root, path)
+            yield from entries_of(root, path)
 
 
 def check_orphans(store: Store, now: float | None = None) -> Iterator[Finding]:
     """Folders of artifacts whose run does not exist."""
     for orphan in orphan_folders(store, time.time() if now is None else now):
-        what = f"{orphan.found.files} files with {orphan.found.size} bytes lie here, and there is no such run."
+        which = "a model that was never finished" if orphan.kind == "unfinished" else f"no such {orphan.kind}"
+        what = f"{orphan.found.files} files with {orphan.found.size} bytes lie here, and there is {which}."
         remedy = "Look at them, then: trackbook gc --orphans" + ("" if orphan.old else " (in a day: they are new)")
         yield Finding("artifacts", orphan.path, what, WARNING if orphan.old else NOTE, remedy)

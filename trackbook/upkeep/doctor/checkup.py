@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 
 from trackbook.errors import TrackbookError
 from trackbook.stores import open_store
@@ -22,6 +23,7 @@ from trackbook.upkeep.doctor.contents import (
 )
 from trackbook.upkeep.doctor.findings import ERROR, Finding, guarded, mended
 from trackbook.upkeep.doctor.lives import check_lost_runs
+from trackbook.upkeep.doctor.models import check_models, check_versions
 from trackbook.upkeep.doctor.places import check_journals, check_permissions
 from trackbook.uris import parse_store_uri, strip_user_info
 
@@ -88,6 +90,7 @@ def _contents(store: Store, where: str, now: int) -> Iterator[Finding]:
         "life": check_lost_runs(store, now),
         "points": check_points(store),
         "artifacts": check_artifacts(store, seconds),
+        "models": chain(check_models(store), check_versions(store)),
         "orphans": check_orphans(store, seconds),
     }
     for name, findings in checks.items():

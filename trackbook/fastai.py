@@ -1,0 +1,7 @@
+"""fastai, at MLflow's path."""
+
+from __future__ import annotations
+
+from trackbook.models.flavors.fastai import load_model, log_model, save_model
+
+__all__ = ["load_model", "log_model", "save_model"]
