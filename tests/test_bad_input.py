@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import trackbook
+from tests.models.evaluation.calls import EVALUATION_CALLS
 from tests.registry.calls import REGISTRY_CALLS, fill_registry
 from tests.runs.model_calls import MODEL, MODEL_CALLS
 from trackbook.client import Client
@@ -272,7 +273,7 @@ CALLS = [
     call("client.set_terminated", {**ON_RUN, "status": "FINISHED", "end_time": 1}),
     call("client.update_run", {**ON_RUN, "status": "FINISHED", "name": "x"}, name=invalid("x" * 501, 7, "a\x00b")),
 ]
-CALLS += [call(name, good, **wrong) for name, good, wrong in (*REGISTRY_CALLS, *MODEL_CALLS)]
+CALLS += [call(name, good, **wrong) for name, good, wrong in REGISTRY_CALLS + MODEL_CALLS + EVALUATION_CALLS]
 CASES = [(one, argument, wrong) for one in CALLS for argument, wrong in one.arguments()]
 
 #: Calls without an argument that could be wrong.

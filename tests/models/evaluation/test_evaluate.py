@@ -315,6 +315,10 @@ def test_error_of_the_model_is_the_users() -> None:
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         evaluate(broken)
+    assert trackbook.search_runs(output_format="list") == [], "no run was made for it"
+    own = make_metric(eval_fn=broken, name="own", greater_is_better=True)
+    with pytest.raises(InvalidParameter, match="needs features"):
+        evaluate(extra_metrics=[own])
     (run,) = trackbook.search_runs(output_format="list")
     assert run.info.status == "FAILED"
 

@@ -107,8 +107,10 @@ def check(
     plan = Plan(predictor, sample, question, (), rules, other, logged.model_id, remember=False)
     named = _name(found, logged)
     tags = {CHECK: str(logged.model_id)} | ({} if found.version is None else {CHECKED_VERSION: _version(found)})
-    with start_run(experiment_id=logged.experiment_id, run_name=f"check {named}"[:500], nested=True, tags=tags) as run:
-        result = carry_out(plan, run)
+    result = carry_out(
+        plan,
+        lambda: start_run(experiment_id=logged.experiment_id, run_name=f"check {named}"[:500], nested=True, tags=tags),
+    )
     notes = [*result.notes, note] if note else result.notes
     return CheckResult(
         result.metrics, result.artifacts, result.run_id, result.model_id, result.judgements, notes, name=named

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from trackbook.models.evaluation.thresholds import (
 )
 from trackbook.runs.active import ActiveRun, current_run
 from trackbook.runs.fluent import start_run
+from trackbook.runs.session import current_store
 from trackbook.stores.base import Store
 
 __all__ = ["Plan", "carry_out", "evaluate"]
@@ -150,8 +151,7 @@ def evaluate(  # noqa: PLR0913 - MLflow's parameters
     known = _model_id(model_id, predictor)
     plan = Plan(predictor, sample, question, makers, wanted_thresholds, _baseline(baseline), known, feature_names)
     _check_baseline(plan)
-    with _run() as run:
-        return carry_out(plan, run)
+    return carry_out(plan, _run)
 
 
 def _check_environment(env_manager: object) -> None:
@@ -205,7 +205,7 @@ def _model_id(given: str | None, predictor: Predictor | None) -> str | None:
         raise InvalidParameter(f"model_id is the id of a logged model, not {given!r:.80}.")
     if given is not None and own is not None and given != own:
         raise InvalidParameter(f"model_id says {given!r}, but the model is {own!r}; leave model_id out.")
-    return given or own
+    return own if given is None else given
 
 
 def _baseline(given: Any) -> Mapping[str, float] | Predictor | None:
@@ -232,23 +232,31 @@ def _run() -> Iterator[ActiveRun]:
             yield started
 
 
-def carry_out(plan: Plan, run: ActiveRun) -> EvaluationResult:
+def carry_out(plan: Plan, opened: Callable[[], AbstractContextManager[ActiveRun]]) -> EvaluationResult:
     """Measure, judge and log.
+
+    Args:
+        plan: what is to be done.
+        opened: gives the run. It is asked for when all has been measured, so that what does not fit leaves no run; but
+            before the user's own functions are called, for these may log too.
 
     Raises:
         InvalidParameter: the model's answers do not fit the targets; nothing has been logged then.
         NotFound: the store has no logged model with the id that was given.
     """
-    known = _knows(run.store, plan)
-    found = measured(plan.predictor, plan.sample, plan.question)
-    other = _measured_baseline(plan, found)
-    thresholds = {name.removeprefix(plan.prefix): threshold for name, threshold in plan.thresholds.items()}
-    judgements = judge(thresholds, found.metrics, other)
-    with tempfile.TemporaryDirectory(prefix="trackbook-evaluation-") as folder:
+    active = current_run()
+    known = _knows(current_store() if active is None else active.store, plan)
+    with ExitStack() as stack:
+        run = stack.enter_context(opened()) if plan.makers or plan.question.extra else None
+        found = measured(plan.predictor, plan.sample, plan.question)
+        other = _measured_baseline(plan, found)
+        thresholds = {name.removeprefix(plan.prefix): threshold for name, threshold in plan.thresholds.items()}
+        judgements = judge(thresholds, found.metrics, other)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="trackbook-evaluation-"))
         files = make_artifacts(plan.makers, plan.sample, found, Path(folder))
         asked = _remembered(plan, thresholds) if plan.remember else None
         finding = Finding(found, plan.sample, judgements, files, asked, plan.model_id, known, plan.prefix)
-        return record(run, finding)
+        return record(run or stack.enter_context(opened()), finding)
 
 
 def _knows(store: Store, plan: Plan) -> bool:

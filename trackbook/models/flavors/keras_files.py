@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trackbook.errors import InvalidParameter
-from trackbook.models.flavors.base import NativePredictor, Opened
+from trackbook.models.flavors.base import Opened
 
 __all__ = ["CUSTOM", "FOLDER", "KerasPredictor", "find_model", "hazard_of_model", "read_model", "read_saved_model"]
 
@@ -126,12 +126,17 @@ def read_saved_model(path: Path, **options: Any) -> Any:
         raise InvalidParameter(f"{path.name!r} is no SavedModel: {error}") from error
 
 
-class KerasPredictor(NativePredictor):
+class KerasPredictor:
     """Gives a frame for a frame, and otherwise an array."""
 
     def __init__(self, model: Any) -> None:
-        super().__init__(model, next((name for name in ("predict", "serve") if hasattr(model, name)), "__call__"))
+        self._model = model  # a graph is no more when nothing refers to what was loaded
+        self._predict = next((getattr(model, name) for name in ("predict", "serve") if hasattr(model, name)), model)
         self._words = {"verbose": 0} if hasattr(model, "predict") else {}
+
+    def get_raw_model(self) -> Any:
+        """The Keras model, or the graph."""
+        return self._model
 
     def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
         """Scores."""

@@ -197,7 +197,7 @@ def _session(graph: str | bytes, config: Mapping[str, Any]) -> Any:
     names = ("EPFail", "Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
     refusals = tuple(getattr(state, name) for name in names if hasattr(state, name))
     available = set(onnxruntime.get_available_providers())
-    pairs: list[tuple[Any, ...]] = [
+    pairs: list[Any] = [
         (each, {}) if isinstance(each, str) else tuple(each) for each in _listed(config.get("providers"))
     ]
     usable = [pair for pair in pairs if pair and pair[0] in available]

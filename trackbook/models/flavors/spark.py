@@ -46,7 +46,7 @@ class Pipelines(Flavor):
         pipeline = model if isinstance(model, PipelineModel) else PipelineModel([model])
         try:
             _write(pipeline, folder / _FOLDER, dfs_tmpdir)
-        except (ValueError, *_refusals()) as error:
+        except _refusals(ValueError) as error:
             raise InvalidParameter(f"Spark cannot write the {type(model).__name__}: {error}") from None
         config = {
             "model_class": f"{type(pipeline).__module__}.{type(pipeline).__name__}",
@@ -71,7 +71,7 @@ class Pipelines(Flavor):
         path = _folder(opened)
         try:
             return PipelineModel.load(_shared(path, options.get("dfs_tmpdir")))
-        except (AttributeError, ImportError, LookupError, TypeError, ValueError, *_refusals()) as error:
+        except _refusals(AttributeError, ImportError, LookupError, TypeError, ValueError) as error:
             raise InvalidParameter(f"{path.name!r} holds no pipeline of Spark: {error}"[:1000]) from None
 
     def wrap(self, model: Any, pyfunc: Mapping[str, Any]) -> Predictor:
@@ -137,13 +137,12 @@ def _session() -> Any:
     return builder.getOrCreate()
 
 
-def _refusals() -> tuple[type[Exception], ...]:
-    """What Spark raises when it cannot do something."""
+def _refusals(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What Spark raises when it cannot do something, and what else may come."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
-    refusals: tuple[type[Exception], ...] = (Py4JJavaError, PySparkException)
-    return refusals
+    return (*others, Py4JJavaError, PySparkException)
 
 
 def _write(pipeline: Any, path: Path, shared: str | None) -> None:

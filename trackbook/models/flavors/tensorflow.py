@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trackbook.errors import InvalidParameter, NotSupported
-from trackbook.models.flavors.base import Flavor, NativePredictor, Opened, Predictor, Written
+from trackbook.models.flavors.base import Flavor, Opened, Predictor, Written
 from trackbook.models.flavors.keras_files import (
     CUSTOM,
     FOLDER,
@@ -75,11 +75,15 @@ class TensorFlowModels(Flavor):
         return KerasPredictor(model) if hasattr(model, "predict") else _Predictor(model)
 
 
-class _Predictor(NativePredictor):
+class _Predictor:
     """Calls a module with a tensor."""
 
     def __init__(self, model: Any) -> None:
-        super().__init__(model, "__call__")
+        self._model = model
+
+    def get_raw_model(self) -> Any:
+        """The module."""
+        return self._model
 
     def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
         """Scores."""
@@ -88,7 +92,7 @@ class _Predictor(NativePredictor):
 
         if not isinstance(data, np.ndarray | list):
             raise InvalidParameter(f"A tf.Module takes an array or a list of numbers, not a {type(data).__name__}.")
-        answer = self._predict(tf.convert_to_tensor(data))
+        answer = self._model(tf.convert_to_tensor(data))
         return answer.numpy() if isinstance(answer, tf.Tensor) else answer
 
 
