@@ -41,6 +41,9 @@ class Writer(ABC):
 class _Json(Writer):
     """`{"predictions": [...]}`, the lists of the parts joined."""
 
+    _is_list = True
+    _any = False
+
     def _part(self, predictions: Any, is_first: bool) -> None:
         text = unwrapped_to_json(predictions)
         is_list = text.startswith(b"[")
@@ -106,7 +109,7 @@ def _table(predictions: Any) -> Any:
     if isinstance(predictions, pd.DataFrame):
         return predictions.rename(columns=str)
     if isinstance(predictions, pd.Series):
-        return pd.DataFrame({str(predictions.name or "prediction"): predictions})
+        return pd.DataFrame({"prediction" if predictions.name is None else str(predictions.name): predictions})
     found = pd.DataFrame(predictions) if isinstance(predictions, dict) else pd.DataFrame(list(predictions))
     return found.set_axis(["prediction"], axis=1) if found.shape[1] == 1 else found.rename(columns=str)
 
