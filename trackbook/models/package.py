@@ -28,7 +28,7 @@ from trackbook.models.model import MLMODEL, Model, ModelInfo
 from trackbook.models.requirements import environment, modules_of, write_environment
 from trackbook.models.trust import remember
 from trackbook.runs.active import current_run
-from trackbook.runs.logged_models import note_last
+from trackbook.runs.logged_models import LAST
 from trackbook.runs.session import current_experiment_id, current_store, get_registry_uri
 from trackbook.stores import open_store
 from trackbook.stores.artifacts.staging import hash_files, private_folder, remove_placed, staged
@@ -312,7 +312,7 @@ def _log(build: Callable[[Path, Model], None], to: Destination) -> ModelInfo:
     except BaseException:
         remove_placed(location)
         raise
-    note_last(store, model_id)
+    LAST.append((store, model_id))
     facts = replace(meta.get_model_info(), name=new.name, tags=dict(new.tags), params=dict(new.params))
     return replace(facts, registered_model_version=number, creation_timestamp=new.time)
 

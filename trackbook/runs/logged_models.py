@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from trackbook.stores.base import Store
 
 __all__ = [
+    "LAST",
     "create_external_model",
     "delete_logged_model_tag",
     "finalize_logged_model",
@@ -32,7 +34,6 @@ __all__ = [
     "initialize_logged_model",
     "last_logged_model",
     "log_model_params",
-    "note_last",
     "search_logged_models",
     "set_active_model",
     "set_logged_model_tags",
@@ -41,7 +42,8 @@ __all__ = [
 log = logging.getLogger("trackbook")
 
 _EXTERNAL = "mlflow.model.isExternal"
-_last: tuple[Store, str] | None = None
+#: Store and id of the model that this process logged last, for `last_logged_model`.
+LAST: deque[tuple[Store, str]] = deque(maxlen=1)
 
 
 def get_logged_model(model_id: str) -> LoggedModel:
@@ -55,16 +57,10 @@ def get_logged_model(model_id: str) -> LoggedModel:
 
 def last_logged_model() -> LoggedModel | None:
     """The model that this process logged last, as it is stored now; None if it has logged none."""
-    if _last is None:
+    if not LAST:
         return None
-    store, model_id = _last
+    store, model_id = LAST[0]
     return (current_store() if store.closed else store).get_logged_model(model_id)
-
-
-def note_last(store: Store, model_id: str) -> None:
-    """Remember a model for `last_logged_model`."""
-    global _last
-    _last = (store, model_id)
 
 
 def initialize_logged_model(
@@ -119,7 +115,7 @@ def create_external_model(
     all_tags = {**(tags or {}), _EXTERNAL: "true"} if isinstance(tags, Mapping | None) else tags
     new = _new(store, name, source_run_id, all_tags, params, model_type, experiment_id)
     made = store.create_logged_model(new, [])
-    note_last(store, made.model_id)
+    LAST.append((store, made.model_id))
     return made
 
 
