@@ -126,7 +126,10 @@ def _looked(column: pd.Series, spec: ColSpec, kind: DataType) -> pd.Series:
         return cast_column(column.sparse.to_dense(), spec)  # type: ignore[attr-defined]
     if column.dtype.kind != "O":
         return _to_numpy(column, spec, kind)
-    inferred = column.infer_objects()
+    try:
+        inferred = column.infer_objects()
+    except OverflowError:  # pandas 2.0: a number larger than any of its types, which is refused below
+        inferred = column
     return _objects(column, spec, kind) if inferred.dtype.kind == "O" else cast_column(inferred, spec)
 
 
@@ -136,9 +139,11 @@ def _to_nanoseconds(column: pd.Series, name: object) -> pd.Series:
     try:
         return column.astype("datetime64[ns]")
     except (ValueError, OverflowError):
-        raise InvalidParameter(
-            f"The column {name!r:.80} has times beyond what nanoseconds can tell: 1677 to 2262."
-        ) from None
+        raise _beyond(name) from None
+
+
+def _beyond(name: object) -> InvalidParameter:
+    return InvalidParameter(f"The column {name!r:.80} has times beyond what nanoseconds can tell: 1677 to 2262.")
 
 
 def _to_numpy(column: pd.Series, spec: ColSpec, kind: DataType) -> pd.Series:
@@ -168,7 +173,11 @@ def _objects(column: pd.Series, spec: ColSpec, kind: DataType) -> pd.Series:
     if kind is DataType.boolean:
         return column
     if kind is DataType.datetime:
-        return _to_nanoseconds(pd.to_datetime(column, format="ISO8601"), column.name)
+        try:
+            moments = pd.to_datetime(column, format="ISO8601")
+        except pd.errors.OutOfBoundsDatetime:  # pandas 2 knows nanoseconds only
+            raise _beyond(column.name) from None
+        return _to_nanoseconds(moments, column.name)
     return (
         pd.to_numeric(column).astype(kind.to_numpy()) if kind.to_numpy().kind == "f" else _with_gaps(column, spec, kind)
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trackbook.errors import InvalidParameter
+from trackbook.signature.arrays import array_of
 from trackbook.signature.inference import is_missing
 from trackbook.signature.schema import ColSpec
 from trackbook.signature.types import AnyType, DataType
@@ -76,7 +77,7 @@ def _numbers(values: Sequence[Any], kind: DataType) -> np.ndarray[Any, Any] | No
     """All of it at once, where NumPy sees only numbers and each keeps its value."""
     wanted = kind.to_numpy()
     try:
-        raw = np.array(values)
+        raw = array_of(values)
     except (ValueError, OverflowError):
         return None
     if raw.dtype.kind not in "iuf" or (raw.dtype.kind == "u" and wanted.kind != "f"):

@@ -7,10 +7,9 @@ from contextlib import suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from trackbook.errors import InvalidParameter
 from trackbook.libraries import require
+from trackbook.signature.arrays import array_of
 from trackbook.signature.columns import column_of, table_of
 from trackbook.signature.schema import ColSpec, Schema, TensorSpec
 from trackbook.signature.tensors import as_array
@@ -171,7 +170,7 @@ def _plain_array(content: Any) -> Any:
     if isinstance(content, list) and any(isinstance(row, dict) for row in content):
         return content
     try:
-        return np.array(content)
+        return array_of(content)
     except ValueError:
         raise _bad("its rows have several lengths, and make no array") from None
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from trackbook.errors import InvalidParameter
+from trackbook.signature.arrays import array_of
 from trackbook.signature.inference import is_sparse
 from trackbook.signature.schema import Schema, TensorSpec
 
@@ -129,7 +130,7 @@ def as_array(values: Any, spec: TensorSpec) -> np.ndarray[Any, Any]:
         InvalidParameter: they have no common shape, or one would become another value; the message names it.
     """
     try:
-        raw = np.asarray(values)
+        raw = array_of(values)
     except (ValueError, OverflowError):
         if -1 in spec.shape[1:] or spec.type.kind == "O":
             return _ragged(values)
