@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 SCENES = ("import", "first_query", "start_end", "log_metric", "log_metric_slowly", "log_metrics", "log_batch", "params")
-SCENES += ("bytes", "history", "search", "search_many", "models")
+SCENES += ("bytes", "history", "search", "search_many", "models", "serving")
 OF = {
     "trackbook": set(SCENES),
     "mlflow": set(SCENES) - {"log_metric_slowly", "search_many"},
@@ -95,6 +95,9 @@ ROWS = (
     Row("`sklearn.log_model`, the first in a process", "models", "first_s", "s", aim=0.15),
     Row("`sklearn.log_model`, later ones", "models", "later_s", "s", aim=0.015),
     Row("`sklearn.load_model`", "models", "load_s", "s", aim=1),
+    Row("scoring server, start to first answer", "serving", "start_s", "s", aim=0.3),
+    Row("scoring server, 1 row of 10 columns", "serving", "one_ms", "ms", aim=0.6),
+    Row("scoring server, 1,000 rows", "serving", "thousand_ms", "ms", aim=0.4),
     Row("search, 100,000 runs, 5,000 match", "search_many", "some_ms", "ms", "", aim=25, absolute=True),
     Row("search, 100,000 runs, 10 match", "search_many", "few_ms", "ms", "", aim=60, absolute=True),
     Row("search, 100,000 runs, all match", "search_many", "all_ms", "ms", "", aim=60, absolute=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trackbook.models.flavors.pyfunc import log_model, save_model
 from trackbook.models.pyfunc import PyFuncModel, add_to_model, get_model_dependencies, load_model
 from trackbook.models.python_model import PythonModel, PythonModelContext
+from trackbook.models.spark_udf import spark_udf
 
 __all__ = [
     "PyFuncModel",
@@ -15,4 +16,5 @@ __all__ = [
     "load_model",
     "log_model",
     "save_model",
+    "spark_udf",
 ]

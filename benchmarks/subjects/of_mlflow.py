@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
+import sys
 import time
 from pathlib import Path
 from random import Random
@@ -148,6 +150,21 @@ def _models(folder: Path) -> dict[str, float]:
     return scenes.models(mlflow, sklearn)
 
 
+def _serving(folder: Path) -> dict[str, float]:
+    import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    mlflow = _use(folder)
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(500, 10)), columns=[f"x{n}" for n in range(10)])
+    model = LogisticRegression().fit(table, table.x0 > 0)
+    signature = mlflow.models.infer_signature(table, model.predict(table))
+    mlflow.sklearn.save_model(model, str(folder / "model"), signature=signature)
+    own = Path(sys.executable).parent
+    command = [str(own / "mlflow"), "models", "serve", "-m", str(folder / "model"), "--env-manager", "local"]
+    return scenes.serving(command, {"PATH": f"{own}:{os.environ['PATH']}"})  # it looks for uvicorn there
+
+
 SCENES: dict[str, Scene] = {
     "import": lambda _: scenes.importing("mlflow"),
     "first_query": lambda folder: scenes.first_query("mlflow", f"sqlite:///{folder}/mlflow.db"),
@@ -160,6 +177,7 @@ SCENES: dict[str, Scene] = {
     "history": _history,
     "search": _search,
     "models": _models,
+    "serving": _serving,
 }
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -246,6 +247,20 @@ def _models(folder: Path) -> dict[str, float]:
     return scenes.models(trackbook, trackbook.sklearn)
 
 
+def _serving(folder: Path) -> dict[str, float]:
+    import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    import trackbook.sklearn
+    from trackbook.models import infer_signature
+
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(500, 10)), columns=[f"x{n}" for n in range(10)])
+    model = LogisticRegression().fit(table, table.x0 > 0)
+    trackbook.sklearn.save_model(model, folder / "model", signature=infer_signature(table, model.predict(table)))
+    return scenes.serving([sys.executable, "-m", "trackbook", "models", "serve", "-m", str(folder / "model")])
+
+
 SCENES: dict[str, Scene] = {
     "import": lambda _: scenes.importing("trackbook"),
     "first_query": lambda folder: scenes.first_query("trackbook", str(folder)),
@@ -260,6 +275,7 @@ SCENES: dict[str, Scene] = {
     "search": _search,
     "models": _models,
     "search_many": _search_many,
+    "serving": _serving,
 }
 
 if __name__ == "__main__":

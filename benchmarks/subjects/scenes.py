@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
+import socket
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -134,6 +138,58 @@ def invented_runs(count: int) -> Iterator[dict[str, Any]]:
             "metrics": {f"m{m:02d}": chance.random() for m in range(METRICS)},
             "params": {f"p{p:02d}": f"v{chance.randrange(10)}" for p in range(PARAMS)},
         }
+
+
+def serving(command: list[str], environment: dict[str, str] | None = None) -> dict[str, float]:
+    """A scoring server of a model of ten columns: from its start to the first answer, then 1 row and 1,000 rows."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    chance, names = Random(0), [f"x{number}" for number in range(10)]
+    rows = [[chance.gauss(0, 1) for _ in names] for _ in range(1000)]
+    one, many = (json.dumps({"dataframe_split": {"columns": names, "data": part}}) for part in (rows[:1], rows))
+    begun = time.perf_counter()
+    served = subprocess.Popen(
+        [*command, "--port", str(port)],
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        connection = _first_answer(port, one, served)
+        start = time.perf_counter() - begun
+        _ask(connection, one, 50)
+        figures = {"start_s": start, "one_ms": _ask(connection, one, 500)}
+        _ask(connection, many, 10)
+        return {**figures, "thousand_ms": _ask(connection, many, 100)}
+    finally:
+        os.killpg(served.pid, signal.SIGTERM)
+        served.wait()
+
+
+def _first_answer(port: int, body: str, served: subprocess.Popen[bytes]) -> HTTPConnection:
+    while served.poll() is None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            _ask(connection, body, 1)
+        except OSError:
+            time.sleep(0.01)
+        else:
+            return connection
+    raise SystemExit("the server has ended")
+
+
+def _ask(connection: HTTPConnection, body: str, times: int) -> float:
+    """Median milliseconds of an answer."""
+
+    def once(_: int) -> None:
+        connection.request("POST", "/invocations", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        assert answer.read()
+        assert answer.status == 200
+
+    return median_call(once, times) / 1000
 
 
 def table_bytes(path: Path) -> int:

@@ -199,7 +199,9 @@ def array(values: Any) -> np.ndarray[Any, Any]:
 
 def write(side: str, folder: Path, names: list[str]) -> None:
     """Save every model, with the library's own predictions beside it."""
-    given: dict[str, Any] = {"pip_requirements": []} if side == "mlflow" else {}  # looking for them takes seconds a model
+    given: dict[str, Any] = (
+        {"pip_requirements": []} if side == "mlflow" else {}
+    )  # looking for them takes seconds a model
     for name in names:
         porch = importlib.import_module(f"{side}.{name}")
         for kind, sample in FLAVORS[name](porch):

@@ -39,4 +39,6 @@ def cast(name: str, kind: DataType, **how: bool) -> str:
 @pytest.mark.parametrize("name", COLUMNS)
 def test_column_is_cast_as_mlflow_casts_it(name: str) -> None:
     expected = {kind: OTHERWISE.get((name, kind), told) for kind, told in CASTS[name].items()}
+    if name == "texts":  # before pandas 3 they are objects
+        expected = {kind: told.replace("str", str(COLUMNS[name]().dtype)) for kind, told in expected.items()}
     assert {kind: cast(name, DataType.named(kind)) for kind in expected} == expected

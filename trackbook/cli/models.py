@@ -6,6 +6,7 @@ import click
 
 from trackbook.cli import registered_models, trails
 from trackbook.cli.check import check
+from trackbook.cli.deploying import COMMANDS as DEPLOYING
 from trackbook.cli.serving import predict, serve
 from trackbook.cli.trust import trust, verify
 
@@ -17,5 +18,5 @@ def models() -> None:
     """Logged and registered models."""
 
 
-for command in (*registered_models.COMMANDS, check, trails.audit, predict, serve, trust, verify):
+for command in (*registered_models.COMMANDS, check, *DEPLOYING, trails.audit, predict, serve, trust, verify):
     models.add_command(command)

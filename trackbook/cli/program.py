@@ -12,6 +12,7 @@ import click
 from trackbook.cli.artifacts import artifacts
 from trackbook.cli.completion import completion
 from trackbook.cli.db import db
+from trackbook.cli.deploying import deployments, sagemaker
 from trackbook.cli.experiments import experiments
 from trackbook.cli.models import models
 from trackbook.cli.pages import demo, ui
@@ -90,5 +91,5 @@ def main() -> None:
     """Experiment tracking that lives in the notebook."""
 
 
-for command in (artifacts, completion, db, demo, doctor, du, experiments, gc, models, runs, ui):
+for command in (artifacts, completion, db, demo, deployments, doctor, du, experiments, gc, models, runs, sagemaker, ui):
     main.add_command(command)

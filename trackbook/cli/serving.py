@@ -23,6 +23,18 @@ def model_option(command: Command) -> Command:
     )(command)
 
 
+def environment_options(command: Command) -> Command:
+    """The options that say in which environment a model works."""
+    manager = click.option(
+        "--env-manager", type=click.Choice(["local", "virtualenv", "uv"]), default="local", show_default=True,
+        help="This environment, or one made for the model.",
+    )  # fmt: skip
+    unused = click.option(
+        "--install-mlflow", is_flag=True, help="Taken for MLflow's sake; what scores is always there."
+    )
+    return manager(unused(command))
+
+
 def use_store(uri: str | None) -> None:
     """Let this process find models in the store that an option names."""
     if uri is not None:
@@ -49,14 +61,21 @@ def use_store(uri: str | None) -> None:
     help="Processes that score; each loads the model.",
 )  # fmt: skip
 @click.option("--allowed-hosts", metavar="NAMES", default="", help="Names by which a proxy calls it; * for any.")
+@click.option("--no-conda", is_flag=True, help="Taken for MLflow's sake: --env-manager local.")
+@environment_options
 @store_option
-def serve(uri: str, timeout: float, allowed_hosts: str, store_uri: str | None, **options: Any) -> None:
+def serve(
+    uri: str, timeout: float, allowed_hosts: str, env_manager: str, store_uri: str | None, **options: Any
+) -> None:
     """Serve a model by HTTP until Ctrl-C: POST /invocations, GET /ping, /health and /version."""
-    from trackbook.serving.program import ServingOptions, serve_model
+    from trackbook.serving.program import ServingOptions, serve_elsewhere, serve_model
 
     use_store(store_uri)
+    local = options.pop("no_conda") or env_manager == "local"
+    options.pop("install_mlflow")
     names: Sequence[str] = [name for name in allowed_hosts.split(",") if name.strip()]
-    serve_model(uri, ServingOptions(seconds=timeout, allowed_hosts=names, **options), click.echo)
+    chosen = ServingOptions(seconds=timeout, allowed_hosts=names, **options)
+    serve_model(uri, chosen, click.echo) if local else serve_elsewhere(uri, chosen, env_manager)
 
 
 @click.command(context_settings=_HELP)
@@ -69,12 +88,16 @@ def serve(uri: str, timeout: float, allowed_hosts: str, store_uri: str | None, *
     "--content-type", "-t", type=click.Choice(["json", "csv", "parquet", "jsonl"]),
     help="What the input is; what its name says if left out, else JSON.",
 )  # fmt: skip
+@click.option("--pip-requirements-override", "-r", metavar="LINES", help="For the environment; with commas between.")
+@click.option("--env", "variables", metavar="NAME=VALUE", multiple=True, help="A variable for it; repeatable.")
+@environment_options
 @store_option
-def predict(
-    uri: str, input_path: str | None, output_path: str | None, content_type: str | None, store_uri: str | None
-) -> None:
+def predict(uri: str, store_uri: str | None, variables: Sequence[str], **options: Any) -> None:
     """Score a file of any size with a model."""
+    from trackbook.cli.options import pairs
     from trackbook.models.batch.prediction import predict as score
 
     use_store(store_uri)
-    score(uri, None, input_path, content_type, output_path)
+    if (lines := options["pip_requirements_override"]) is not None:
+        options["pip_requirements_override"] = [line.strip() for line in lines.split(",")]
+    score(uri, extra_envs=pairs("--env", variables) or None, **options)

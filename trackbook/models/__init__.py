@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trackbook.models.batch.prediction import predict
+    from trackbook.models.deploying.images import build_docker, generate_dockerfile
     from trackbook.models.evaluation.artifact import EvaluationArtifact
     from trackbook.models.evaluation.checks import CheckResult, check, checks
     from trackbook.models.evaluation.evaluate import evaluate
@@ -36,10 +37,12 @@ __all__ = [
     "ModelConfig",
     "ModelInfo",
     "ModelSignature",
+    "build_docker",
     "check",
     "checks",
     "convert_input_example_to_serving_input",
     "evaluate",
+    "generate_dockerfile",
     "get_model_info",
     "infer_signature",
     "make_metric",
@@ -60,6 +63,7 @@ _ROOMS = {
     "trackbook.models.evaluation.result": "EvaluationResult",
     "trackbook.models.evaluation.thresholds": "MetricThreshold validate_evaluation_results",
     "trackbook.models.batch.prediction": "predict",
+    "trackbook.models.deploying.images": "build_docker generate_dockerfile",
     "trackbook.models.examples": "convert_input_example_to_serving_input",
     "trackbook.models.model": "Model ModelInfo",
     "trackbook.models.model_code": "ModelConfig set_model",

@@ -7,7 +7,6 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
-from trackbook.config import read_settings
 from trackbook.entities.logged_models import LoggedModel
 
 __all__ = ["ActiveModel", "clear_active_model", "get_active_model_id", "in_use"]
@@ -16,6 +15,7 @@ _NAMES = ("TRACKBOOK_ACTIVE_MODEL_ID", "MLFLOW_ACTIVE_MODEL_ID")
 #: Whether a thread may have a model chosen: `trackbook.log_metric` looks at it in every call.
 in_use = any(name in os.environ for name in _NAMES)
 _chosen = threading.local()
+_threads: set[int] = set()  # those that have chosen one
 
 
 def look_again() -> None:
@@ -28,17 +28,21 @@ def get_active_model_id() -> str | None:
     """The id of this thread's active model: what `set_active_model` chose, else MLFLOW_ACTIVE_MODEL_ID; or None."""
     if hasattr(_chosen, "model_id"):
         return _chosen.model_id  # type: ignore[no-any-return]
-    return read_settings().active_model_id
+    return next(
+        (os.environ[name] for name in _NAMES if os.environ.get(name)), None
+    )  # no other setting: it is asked often
 
 
 def choose(model_id: str | None) -> None:
     """Make a model this thread's active one; None for that of the environment."""
     global in_use
-    in_use = True
     if model_id is not None:
         _chosen.model_id = model_id
+        _threads.add(threading.get_ident())
     elif hasattr(_chosen, "model_id"):
         del _chosen.model_id
+        _threads.discard(threading.get_ident())
+    in_use = bool(_threads) or any(name in os.environ for name in _NAMES)
 
 
 def clear_active_model() -> None:

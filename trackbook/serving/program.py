@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from trackbook.models.deploying.environments import child_environment, command_in, prepare_environment
 from trackbook.models.pyfunc import load_model
 from trackbook.runs.model_addresses import locate
 from trackbook.serving.application import Desk
@@ -17,7 +18,7 @@ from trackbook.serving.listening import address_of, bind, end_on_signals, serve
 from trackbook.serving.scoring import Scorer
 from trackbook.web import hosts_heard, is_loopback
 
-__all__ = ["Fixed", "ServingOptions", "fix", "serve_model"]
+__all__ = ["Fixed", "ServingOptions", "fix", "serve_elsewhere", "serve_model"]
 
 log = logging.getLogger("trackbook")
 
@@ -114,6 +115,21 @@ def serve_model(uri: str, options: ServingOptions, announce: Callable[[str], Non
             asyncio.run(serve_here(fixed.uri, options, listener, ready))
     finally:
         listener.close()
+
+
+def serve_elsewhere(uri: str, options: ServingOptions, manager: str) -> None:
+    """Serve in an environment made for the model; this process becomes that one.
+
+    Raises:
+        NotFound: there is no such model.
+        InvalidState: the environment cannot be made.
+    """
+    fixed = fix(uri)
+    python = prepare_environment(fixed.uri, manager)
+    words = ["--model-uri", uri, "--host", options.host, "--port", str(options.port), "--timeout", str(options.seconds)]
+    words += ["--workers", str(options.workers), "--allowed-hosts", ",".join(options.allowed_hosts)]
+    command = command_in(python, "models", "serve", *words, "--env-manager", "local")
+    os.execve(command[0], command, child_environment())  # noqa: S606  # no shell is wanted
 
 
 async def serve_here(uri: str, options: ServingOptions, listener: socket.socket, ready: Callable[[], None]) -> None:

@@ -128,8 +128,8 @@ def _looked(column: pd.Series, spec: ColSpec, kind: DataType) -> pd.Series:
         return _to_numpy(column, spec, kind)
     try:
         inferred = column.infer_objects()
-    except OverflowError:  # pandas 2.0: a number larger than any of its types, which is refused below
-        inferred = column
+    except OverflowError:  # pandas before 3, of a number beyond any of NumPy's
+        return _objects(column, spec, kind)
     return _objects(column, spec, kind) if inferred.dtype.kind == "O" else cast_column(inferred, spec)
 
 
@@ -174,10 +174,10 @@ def _objects(column: pd.Series, spec: ColSpec, kind: DataType) -> pd.Series:
         return column
     if kind is DataType.datetime:
         try:
-            moments = pd.to_datetime(column, format="ISO8601")
-        except pd.errors.OutOfBoundsDatetime:  # pandas 2 knows nanoseconds only
+            read = pd.to_datetime(column, format="ISO8601")
+        except (ValueError, OverflowError):
             raise _beyond(column.name) from None
-        return _to_nanoseconds(moments, column.name)
+        return _to_nanoseconds(read, column.name)
     return (
         pd.to_numeric(column).astype(kind.to_numpy()) if kind.to_numpy().kind == "f" else _with_gaps(column, spec, kind)
     )

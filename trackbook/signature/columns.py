@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trackbook.errors import InvalidParameter
-from trackbook.signature.arrays import array_of
-from trackbook.signature.inference import is_missing
+from trackbook.signature.inference import array_of, is_missing
 from trackbook.signature.schema import ColSpec
 from trackbook.signature.types import AnyType, DataType
 from trackbook.signature.values import Misfit, exact, nested

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["infer_schema", "infer_type", "is_missing", "is_sparse"]
+__all__ = ["array_of", "infer_schema", "infer_type", "is_missing", "is_sparse"]
 
 _LOOKED_AT = 10_000  # values of a column of Python objects; types are looked for in the first ones
 _DEEPEST = 32
+_WARNS = tuple(map(int, np.__version__.split(".")[:2])) < (1, 24)
 _PYTHON = {
     bool: DataType.boolean,
     int: DataType.long,
@@ -88,6 +90,22 @@ def infer_type(value: Any) -> Type:
         InvalidParameter: MLflow has no word for it.
     """
     return _type_of(value, lenient=False)
+
+
+def array_of(values: Any) -> np.ndarray[Any, Any]:
+    """An array of lists.
+
+    Raises:
+        ValueError: rows have several sizes; NumPy before 1.24 only warns of it.
+    """
+    if not _WARNS:
+        return np.asarray(values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return np.asarray(values)
+        except Warning as warning:
+            raise ValueError(str(warning)) from None
 
 
 def is_sparse(data: Any) -> bool:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackbook.errors import InvalidParameter
 from trackbook.libraries import require
-from trackbook.signature.arrays import array_of
 from trackbook.signature.columns import column_of, table_of
+from trackbook.signature.inference import array_of
 from trackbook.signature.schema import ColSpec, Schema, TensorSpec
 from trackbook.signature.tensors import as_array
 from trackbook.signature.types import Array, DataType, Map, Object

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from trackbook.errors import InvalidParameter
-from trackbook.signature.arrays import array_of
-from trackbook.signature.inference import is_sparse
+from trackbook.signature.inference import array_of, is_sparse
 from trackbook.signature.schema import Schema, TensorSpec
 
 __all__ = ["as_array", "enforce_tensors"]

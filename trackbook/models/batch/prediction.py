@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
-from trackbook.errors import InvalidParameter, NotFound
+from trackbook.errors import InvalidParameter, InvalidState, NotFound
 from trackbook.models.batch.reading import content_type_of, questions
 from trackbook.models.batch.writing import output_file, writer_for
+from trackbook.models.deploying.environments import child_environment, command_in, prepare_environment
 from trackbook.models.pyfunc import load_model
 from trackbook.stores.artifacts.progress import transfer
 
@@ -57,16 +59,23 @@ def predict(  # noqa: PLR0913  # MLflow's
     if path is not None and input_data is not None:
         raise InvalidParameter("Give input_data or input_path, not both.")
     if env_manager != "local":
-        from trackbook.models.environments.running import predict_elsewhere
-
-        words = {"override": pip_requirements_override, "variables": extra_envs, "manager": env_manager}
-        predict_elsewhere(model_uri, _as_json(input_data), path, content_type, target, **words)  # type: ignore[arg-type]
+        python = prepare_environment(model_uri, env_manager, pip_requirements_override)
+        given = {"-m": model_uri, "-i": path, "-o": target, "-t": "json" if input_data is not None else content_type}
+        words = [word for option, value in given.items() if value is not None for word in (option, value)]
+        command = command_in(python, "models", "predict", *words, "--env-manager", "local")
+        _run_elsewhere(command, _as_json(input_data), child_environment(extra_envs))
     elif pip_requirements_override or extra_envs:
         raise InvalidParameter("pip_requirements_override and extra_envs go with env_manager='virtualenv' or 'uv'.")
     elif input_data is not None:
         _predict_data(model_uri, input_data, target)
     else:
         predict_file(model_uri, path, content_type, target)
+
+
+def _run_elsewhere(command: Sequence[str], data: bytes | None, environment: Mapping[str, str]) -> None:
+    done = subprocess.run(command, input=data, env=environment, check=False)
+    if done.returncode:
+        raise InvalidState(f"The model's environment ended with {done.returncode}; what was wrong stands above.")
 
 
 def _as_json(data: Any) -> bytes | None:

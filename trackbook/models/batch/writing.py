@@ -41,6 +41,14 @@ class Writer(ABC):
 class _Json(Writer):
     """`{"predictions": [...]}`, the lists of the parts joined."""
 
+<<<<<<< HEAD
+    _is_list: bool  # whether the part before was a list
+    _any: bool  # whether there was anything in the parts before
+=======
+    _is_list = True
+    _any = False
+>>>>>>> serving
+
     def _part(self, predictions: Any, is_first: bool) -> None:
         text = unwrapped_to_json(predictions)
         is_list = text.startswith(b"[")
@@ -106,7 +114,11 @@ def _table(predictions: Any) -> Any:
     if isinstance(predictions, pd.DataFrame):
         return predictions.rename(columns=str)
     if isinstance(predictions, pd.Series):
-        return pd.DataFrame({str(predictions.name or "prediction"): predictions})
+<<<<<<< HEAD
+        return pd.DataFrame({str(predictions.name if predictions.name is not None else "prediction"): predictions})
+=======
+        return pd.DataFrame({"prediction" if predictions.name is None else str(predictions.name): predictions})
+>>>>>>> serving
     found = pd.DataFrame(predictions) if isinstance(predictions, dict) else pd.DataFrame(list(predictions))
     return found.set_axis(["prediction"], axis=1) if found.shape[1] == 1 else found.rename(columns=str)
 

@@ -181,12 +181,12 @@ def _in_child(act: Callable[[], None]) -> int:
     return child
 
 
-def _check_after_kill(path: Path, before: Rows) -> int:
+def _check_after_kill(path: Path, before: Rows, old: int) -> int:
     """Old or new, all rows, and the next opening succeeds; the version that the killed process left."""
     version = version_of(path)
-    assert version in (1, SCHEMA_VERSION)
+    assert version in (old, SCHEMA_VERSION)
     assert holds(path, before)
-    assert version == 1 or copies_of(path), "the copy comes before the first change"
+    assert version == old or copies_of(path), "the copy comes before the first change"
     open_store(path).close()
     assert version_of(path) == SCHEMA_VERSION
     for copy in copies_of(path):
@@ -216,10 +216,11 @@ def _die_at(count: int) -> None:
 
 
 @pytest.mark.slow
-def test_upgrade_killed_at_every_statement_is_old_or_new(lay: Lay, tmp_path: Path) -> None:
+@pytest.mark.parametrize("old", OLDER)
+def test_upgrade_killed_at_every_statement_is_old_or_new(lay: Lay, tmp_path: Path, old: int) -> None:
     left = []
     for count in range(1, 500):
-        path = lay(1)
+        path = lay(old)
         before = rows_of(path)
 
         def act(count: int = count, path: Path = path) -> None:
@@ -227,12 +228,12 @@ def test_upgrade_killed_at_every_statement_is_old_or_new(lay: Lay, tmp_path: Pat
             upgraded(path)
 
         survived = os.waitstatus_to_exitcode(os.waitpid(_in_child(act), 0)[1]) == 0
-        left.append(_check_after_kill(path, before))
+        left.append(_check_after_kill(path, before, old))
         path.parent.rename(tmp_path / f"done{count}")
         if survived:
             break
     assert len(left) > 20
-    assert left[0] == 1
+    assert left[0] == old
     assert left[-1] == SCHEMA_VERSION
     assert all(a <= b for a, b in pairwise(left)), "one commit turns the old into the new"
 
@@ -255,7 +256,7 @@ def test_upgrade_killed_at_50_moments_is_old_or_new(lay: Lay, tmp_path: Path) ->
         path = lay(1)
         before = rows_of(path)
         run(path, whole * number / KILLS)
-        left.append(_check_after_kill(path, before))
+        left.append(_check_after_kill(path, before, 1))
         path.parent.rename(tmp_path / f"killed{number}")
     assert left[0] == 1
 
@@ -267,10 +268,11 @@ def _open_at_once(path: Path, barrier: Any) -> None:
 
 
 @pytest.mark.slow
-def test_sixteen_processes_upgrade_once(lay: Lay, tmp_path: Path) -> None:
+@pytest.mark.parametrize("old", OLDER)
+def test_sixteen_processes_upgrade_once(lay: Lay, tmp_path: Path, old: int) -> None:
     context = multiprocessing.get_context("fork")
     for attempt in range(3):
-        path = lay(1)
+        path = lay(old)
         barrier = context.Barrier(16)
         processes = [context.Process(target=_open_at_once, args=(path, barrier)) for _ in range(16)]
         for process in processes:

@@ -111,6 +111,74 @@ def test_upgrade_killed_between_two_changes_is_gone_on_with(uri: str, next_versi
     assert {"note", "notes"} <= _columns(uri)
 
 
+#: What schema 3 has added, each behind what it refers to.
+_NEW_IN_3 = [
+    "logged_models",
+    "logged_model_tags",
+    "logged_model_params",
+    "run_models",
+    "registered_models",
+    "version_numbers",
+    "registered_model_tags",
+    "registered_model_aliases",
+    "model_versions",
+    "model_version_tags",
+    "registry_audit",
+    "registry_head",
+]
+
+
+def _shape(uri: str) -> dict[str, object]:
+    """Columns and indexes of every table, in words that only the kind of database decides."""
+    database = ServerDatabase(parse_store_uri(uri))
+    try:
+        with database.alter() as connection:
+            present = sqlalchemy.inspect(connection)
+            return {
+                table: (
+                    [
+                        (c["name"], str(c["type"]), c["nullable"], getattr(c["type"], "collation", None))
+                        for c in columns
+                    ],
+                    sorted((str(i["name"]), str(i["column_names"]), i["unique"]) for i in present.get_indexes(table)),
+                    sorted(str(key["referred_table"]) + str(key["options"]) for key in present.get_foreign_keys(table)),
+                )
+                for table in present.get_table_names()
+                if (columns := present.get_columns(table))
+            }
+    finally:
+        database.close()
+
+
+def _set_back(uri: str, keep: int = 0) -> None:
+    """Make a database of schema 3 one of schema 2, but for some tables that a killed upgrade has made already."""
+    database = ServerDatabase(parse_store_uri(uri))
+    try:
+        with database.alter() as connection:
+            for table in reversed(_NEW_IN_3[keep:]):
+                connection.exec_driver_sql(f"DROP TABLE {table}")
+            on = " ON series" if "mysql" in uri or "mariadb" in uri else ""
+            connection.exec_driver_sql(f"DROP INDEX series_by_model{on}")
+            if keep:
+                connection.exec_driver_sql(f"DROP INDEX logged_models_by_run{' ON logged_models' if on else ''}")
+            connection.exec_driver_sql("UPDATE trackbook_store SET version = 2")
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("keep", [0, 5], ids=["whole", "half way"])
+def test_database_of_schema_2_becomes_as_a_new_one_is(uri: str, keep: int) -> None:
+    new = _shape(uri)
+    _set_back(uri, keep)
+    with pytest.raises(SchemaTooOld):
+        open_store(uri)
+    assert upgrade_store(uri) == (2, SCHEMA_VERSION, None)
+    assert _shape(uri) == new
+    store = open_store(uri)
+    assert store.search_logged_models(["0"]) == []
+    store.close()
+
+
 def _upgrade_at_once(uri: str, barrier: Any, done: Any) -> None:
     logging.disable()
     barrier.wait()
