@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("spark")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOADED", str(folder / "loaded"))
+        patch.setenv("PYSPARK_PYTHON", sys.executable)  # workers are what the driver is
         built = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
         session = built.config("spark.sql.warehouse.dir", str(folder)).getOrCreate()
         session.loaded = folder / "loaded"
