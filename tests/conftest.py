@@ -179,7 +179,8 @@ def _forget_choices() -> None:
     finally:
         session.set_tracking_uri("")
         session.set_registry_uri("")
-        session._experiment = session._found = fluent._last = logged_models._last = None
+        session._experiment = session._found = fluent._last = None
+        logged_models.LAST.clear()
         active_model.choose(None)
         close_stores()
 
