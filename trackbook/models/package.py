@@ -21,7 +21,7 @@ from trackbook.config import REGISTRY_SETTINGS
 from trackbook.entities import LoggedModelStatus, Run, StoredFile
 from trackbook.entities.digests import manifest_digest
 from trackbook.entities.keys import check_key, check_model_name, check_registered_name
-from trackbook.errors import AlreadyExists, InvalidParameter, TrackbookError
+from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, TrackbookError
 from trackbook.libraries import require
 from trackbook.models.flavors.base import Flavor, Written
 from trackbook.models.model import MLMODEL, Model, ModelInfo
@@ -330,6 +330,10 @@ def _new_model(store: Store, run: Run | None, to: Destination) -> NewModel:
     )
     if to.model_id is not None:
         known = store.get_logged_model(to.model_id)
+        if known.status != LoggedModelStatus.PENDING:
+            raise InvalidState(
+                f"The logged model {to.model_id} is {known.status} and takes no files; leave its id out."
+            )
         experiment, name, run_id, kind = known.experiment_id, known.name, known.source_run_id, known.model_type
         return NewModel(experiment, name, run_id, kind, tags, params, known.model_id, to.step, now)
     if to.run_id is not None:
