@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 import trackbook
+from tests.spark import local_spark
 from trackbook.errors import NotSupported, UntrustedModel
 from trackbook.models import trust
 from trackbook.signature import infer_signature
@@ -43,17 +43,12 @@ set_model(predict)
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from pyspark.sql import SparkSession
-
     folder = tmp_path_factory.mktemp("spark")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOADED", str(folder / "loaded"))
-        patch.setenv("PYSPARK_PYTHON", sys.executable)  # workers are what the driver is
-        built = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-        session = built.config("spark.sql.warehouse.dir", str(folder)).getOrCreate()
-        session.loaded = folder / "loaded"
-        yield session
-        session.stop()
+        with local_spark("local[2]", {"spark.sql.warehouse.dir": str(folder)}) as session:
+            session.loaded = folder / "loaded"
+            yield session
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_name_of_a_pickler_is_not_imported() -> None:
 
 def test_graph_takes_any_number_of_rows_also_where_the_example_has_one() -> None:
     model = trained()
-    porch.save_model(model, "model", export_model=True, input_example=torch.tensor(ROWS[:1]))
+    porch.save_model(model, "model", export_model=True, input_example=ROWS[:1])
     assert Path("model/data/model.pt2").exists()
     for count in (1, 2, 150):
         same(porch.load_model("model")(torch.tensor(ROWS[:count])), model(torch.tensor(ROWS[:count])))

@@ -14,6 +14,7 @@ from sklearn.datasets import load_iris
 
 import trackbook
 from tests.flavor_contract import generic_answer
+from tests.spark import local_spark
 from trackbook import spark as porch
 from trackbook.errors import InvalidParameter, MissingDependency, UntrustedModel
 from trackbook.models import Model
@@ -27,26 +28,8 @@ X = X.set_axis(list("abcd"), axis=1)
 @pytest.fixture(scope="module", autouse=True)
 def session() -> Iterator[Any]:
     """One Spark for all tests: starting it takes longer than they do."""
-    from pyspark.sql import SparkSession
-
-    settings = {
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.memory": "512m",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
-    builder = SparkSession.builder.master("local[1]")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    spark = builder.getOrCreate()
-    gateway = spark.sparkContext._gateway
-    yield spark
-    spark.stop()
-    gateway.shutdown()
-    gateway.proc.stdin.close()
-    gateway.proc.wait(30)
-    type(spark.sparkContext)._gateway = None
+    with local_spark("local[1]") as spark:
+        yield spark
 
 
 @pytest.fixture(scope="module")

@@ -199,7 +199,7 @@ def _export(model: Any, example: Any, path: Path) -> None:
     given = example if isinstance(example, list | tuple) else [example]
     if not given or any(not hasattr(each, "__array__") or hasattr(each, "columns") for each in given):
         raise InvalidParameter(
-            "serialization_format='pt2' runs the module once: give an array, a tensor or a list as input_example."
+            "serialization_format='pt2' runs the module once: give an array, or a list of arrays, as input_example."
         )
     if isinstance(model, torch.jit.ScriptModule):
         raise InvalidParameter("A TorchScript program is stored with serialization_format='pickle'.")
