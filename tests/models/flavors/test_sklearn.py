@@ -53,7 +53,8 @@ def test_model_comes_back_from_skops_and_predicts_the_same(name: str, own_trust:
     assert meta.flavors["sklearn"]["serialization_format"] == "skops"
     loaded = sklearn.load_model("model")
     own_trust.unlink()
-    if name == "forest":  # the arrays of a tree are read by C code, which skops does not vouch for
+    if module._unknown_types(Path("model/model.skops")):  # a newer skops does not vouch for the C code of trees
+        assert name == "forest"
         with pytest.raises(UntrustedModel, match=r"sklearn\.tree\._tree\.Tree"):
             sklearn.load_model("model")
     else:  # nothing has to be trusted
