@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 import trackbook
@@ -111,7 +110,6 @@ def call(function: str, arguments: dict[str, Any] | None = None, /, **wrong: Wro
 
 
 FILE = {"artifact_file": "a.txt"}
-SCORED = pd.DataFrame({"y": [0, 1, 1], "p": [0, 1, 0]})
 ON_RUN = {"run_id": RUN}
 CALLS = [
     call("create_experiment", {"name": "new", "artifact_location": None, "tags": None, "trace_location": None}),
@@ -124,20 +122,6 @@ CALLS = [
     call("data.from_pandas", {"df": None}, df=invalid(None, "x", 7, [1])),
     call("data.from_polars", {"df": None}, df=invalid(None, "x", 7, [1])),
     call("data.get_source", {"dataset": None}, dataset=invalid(None, "x", 7)),
-    call(
-        "evaluate",
-        {"data": SCORED, "targets": "y", "predictions": "p", "model_type": "classifier"},
-        data=invalid(None, 7, "none.csv"),
-        targets=invalid("absent", [1]),
-        predictions=invalid("absent"),
-        model_type=invalid("judge", 7),
-    ),
-    call(
-        "validate_evaluation_results",
-        {"validation_thresholds": {}, "candidate_result": None},
-        validation_thresholds=invalid(7, ["accuracy_score"], {"accuracy_score": 0.9}),
-        candidate_result=invalid(7, "x"),
-    ),
     call("get_artifact_uri", {"artifact_path": "a"}),
     call("get_experiment", {"experiment_id": EXPERIMENT}),
     call("get_experiment_by_name", {"name": "digits"}),
@@ -280,9 +264,8 @@ CASES = [(one, argument, wrong) for one in CALLS for argument, wrong in one.argu
 HARMLESS = set(
     "ActiveModel ActiveRun MlflowClient MlflowException RunOperations active_run artifacts entities exceptions "  # noqa: SIM905
     "flush_artifact_async_logging flush_async_logging get_registry_uri get_tracking_uri is_tracking_uri_set "
-    "clear_active_model get_active_model_id last_active_run last_logged_model models pyfunc "
-    "catboost fastai gluon keras lightgbm onnx pytorch sklearn "
-    "spark statsmodels tensorflow tracking types xgboost".split()
+    "clear_active_model get_active_model_id last_active_run last_logged_model models pyfunc catboost fastai gluon "
+    "keras lightgbm onnx pytorch sklearn spark statsmodels tensorflow tracking types xgboost".split()
 )
 
 

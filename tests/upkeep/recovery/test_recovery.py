@@ -139,21 +139,22 @@ def test_rows_between_two_damaged_places_are_found(sound: Path, tmp_path: Path) 
     assert lost["points"] < 2 * 140
 
 
-def test_upgraded_file_lists_its_tables_in_another_order(sound: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_upgraded_file_lists_its_tables_in_another_order(sound: Path, tmp_path: Path, version: int) -> None:
     path = tmp_path / "old.db"
-    _make_version_1(sound, path)
+    _make_old(sound, path, version)
     store = open_store(path)
     _fill(store)
     store.close()
     assert _lost(path, _damaged(path, tmp_path / "x.db", 1), tmp_path / "new.db") == {"trackbook_store": 1}
 
 
-def _make_version_1(new: Path, path: Path) -> None:
-    """An empty database of schema 1, with its tables made in the order in which version 1 made them."""
+def _make_old(new: Path, path: Path, version: int) -> None:
+    """An empty database of an older schema, with its tables made in the order in which that version made them."""
     with closing(sqlite3.connect(new)) as connection:
         order = [name for (name,) in connection.execute("SELECT name FROM sqlite_master ORDER BY rootpage")]
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript((SNAPSHOTS / "v1.sql").read_text(encoding="utf-8"))
+        connection.executescript((SNAPSHOTS / f"v{version}.sql").read_text(encoding="utf-8"))
         made_by = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql > ''").fetchall())
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL"):
@@ -161,7 +162,7 @@ def _make_version_1(new: Path, path: Path) -> None:
         for name in order:
             if name in made_by and name != "sqlite_sequence":
                 connection.execute(made_by[name])
-        connection.execute("INSERT INTO trackbook_store VALUES ('a', 1, 0)")
+        connection.execute("INSERT INTO trackbook_store VALUES ('a', ?, 0)", (version,))
         connection.execute("INSERT INTO experiments VALUES (0, 'Default', '0', 'active', 0, 0)")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
 from trackbook.stores.sql.engine import Database
-from trackbook.stores.sql.migrations import version_2
+from trackbook.stores.sql.migrations import version_2, version_3
 from trackbook.stores.sql.schema import open_schema
 from trackbook.upkeep.recovery.pages import PageFile
 from trackbook.uris import parse_store_uri
@@ -60,7 +60,7 @@ def guess_roots(pages: PageFile, known: Mapping[str, int]) -> dict[str, int]:
 
 
 def _orders() -> Iterator[list[_Tree]]:
-    """The trees of a new database, and of one that was upgraded, in the order in which they are made."""
+    """The trees of a new database, and of those that were upgraded, in the order in which they are made."""
     database = Database(parse_store_uri("sqlite://"))
     try:
         open_schema(database, "0")
@@ -73,9 +73,21 @@ def _orders() -> Iterator[list[_Tree]]:
         database.close()
     trees = [_Tree(name, table, bool(is_table)) for name, table, is_table in rows]
     yield trees
+    third = [tree for tree in trees if tree.table in version_3.tables() or tree.name in version_3.INDEXES]
+    before = [tree for tree in trees if tree not in third]
+    yield before + _in_order_of_step_3(third)
     added = list(version_2.tables())
-    first = [tree for tree in trees if tree.table not in added]
-    yield first + sorted((t for t in trees if t.table in added), key=lambda tree: added.index(tree.table))
+    first = [tree for tree in before if tree.table not in added]
+    second = sorted((tree for tree in before if tree.table in added), key=lambda tree: added.index(tree.table))
+    yield first + second + _in_order_of_step_3(third)
+
+
+def _in_order_of_step_3(trees: list[_Tree]) -> list[_Tree]:
+    """Tables with what they need to be unique, and then all indexes."""
+    tables, indexes = list(version_3.tables()), list(version_3.INDEXES)
+    made = [tree for tree in trees if tree.name not in indexes]
+    last = [tree for tree in trees if tree.name in indexes]
+    return sorted(made, key=lambda tree: tables.index(tree.table)) + sorted(last, key=lambda t: indexes.index(t.name))
 
 
 def first_page(table: Table, root: int, size: int) -> bytes:

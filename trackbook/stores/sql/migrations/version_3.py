@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
     from sqlalchemy.engine import Connection
 
-__all__ = ["tables", "upgrade"]
+__all__ = ["INDEXES", "tables", "upgrade"]
 
 #: Tables whose rows lie by their primary key, where SQLite offers that.
 _CLUSTERED = {
@@ -26,8 +26,8 @@ _CLUSTERED = {
 #: Tables whose keys are never used again.
 _NUMBERED = {"logged_models", "model_versions", "registered_models"}
 
-#: Table, columns and whether they are unique, by index.
-_INDEXES = {
+#: Table, columns and whether they are unique, by index; made in this order, after the tables.
+INDEXES = {
     "logged_models_by_experiment": (
         "logged_models", ["experiment", "lifecycle_stage", "creation_time", "model_id"], False
     ),
@@ -52,7 +52,7 @@ def upgrade(operations: Operations) -> None:
         if not present.has_table(name):
             made: dict[str, Any] = {"sqlite_autoincrement": True} if name in _NUMBERED else {}
             operations.create_table(name, *columns, sqlite_with_rowid=name not in _CLUSTERED, **made, **options)
-    for name, (table, names, unique) in _INDEXES.items():
+    for name, (table, names, unique) in INDEXES.items():
         known = {index["name"] for index in inspect(operations.get_bind()).get_indexes(table)}
         if name not in known:
             operations.create_index(name, table, names, unique=unique)
