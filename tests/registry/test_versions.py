@@ -10,7 +10,7 @@ import trackbook
 from trackbook.client import Client
 from trackbook.entities import StoredFile
 from trackbook.errors import DamagedArtifact, InvalidParameter, InvalidState, NotFound, TrackbookError
-from trackbook.registry.versions import register_logged
+from trackbook.registry.versions import Stores, create_version
 from trackbook.runs.session import current_store
 from trackbook.stores.models import NewModel
 from trackbook.stores.registry import NewVersion
@@ -143,11 +143,11 @@ def test_model_that_is_not_ready_cannot_be_registered() -> None:
     with pytest.raises(InvalidState, match="READY"):
         trackbook.register_model(pending.model_uri, "digits")
     with pytest.raises(InvalidState, match="READY"):
-        register_logged(pending, "digits")
+        create_version(Stores.current(), NewVersion("digits", pending.model_uri, make_model=True))
     current_store().finalize_logged_model(pending.model_id, "READY", [StoredFile("a", 1, "0" * 64, 1)])
     current_store().delete_logged_model(pending.model_id)
     with pytest.raises(TrackbookError):
-        register_logged(pending, "digits")
+        create_version(Stores.current(), NewVersion("digits", pending.model_uri, make_model=True))
     assert trackbook.search_registered_models() == []
 
 
@@ -175,7 +175,7 @@ def test_registry_may_be_another_store_than_that_of_the_runs(tmp_path: Path) -> 
 def test_version_has_the_params_and_metrics_of_its_logged_model() -> None:
     new = NewModel("0", "clf", params={"depth": "3"})
     logged = current_store().create_logged_model(new, [StoredFile("a", 1, "0" * 64, 1)])
-    register_logged(logged, "digits")
+    create_version(Stores.current(), NewVersion("digits", logged.model_uri, make_model=True))
     Client().set_registered_model_alias("digits", "champion", 1)
     assert Client().get_model_version("digits", 1).params == {"depth": "3"}
     assert Client().get_model_version_by_alias("digits", "champion").params == {"depth": "3"}

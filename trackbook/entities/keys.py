@@ -14,6 +14,7 @@ __all__ = [
     "INT64_MAX",
     "INT64_MIN",
     "MAX_VALUE_BYTES",
+    "NOT_IN_MODEL_NAMES",
     "check_alias",
     "check_description",
     "check_experiment_id",
@@ -39,7 +40,7 @@ MAX_VALUE_BYTES = 65_536
 MAX_EXPERIMENT_NAME = MAX_RUN_NAME = MAX_MODEL_NAME = 500
 
 #: What no name of a logged model has: it stands in addresses.
-_NOT_IN_MODEL_NAMES = "/:.%\"'"
+NOT_IN_MODEL_NAMES = "/:.%\"'"
 # Besides word characters: MLflow's punctuation. Marks and emoji are admitted by their Unicode category below.
 _PUNCTUATION = frozenset("/_.- :")
 _CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "So", "Sk", "Cf", "Pc"})
@@ -181,7 +182,7 @@ def check_model_name(name: object) -> str:
             f"The name of a logged model is one line of text with 1 to {MAX_MODEL_NAME} characters, not {_a(name)}: "
             f"{name!r:.80}."
         )
-    bad = next((character for character in name if character in _NOT_IN_MODEL_NAMES), None)
+    bad = next((character for character in name if character in NOT_IN_MODEL_NAMES), None)
     if bad is not None:
         raise InvalidParameter(
             f"The name of a logged model, {name!r:.80}, has the character {bad!r}; it stands in addresses, so "

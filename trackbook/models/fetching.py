@@ -8,12 +8,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackbook.entities.digests import manifest_digest
 from trackbook.errors import DamagedArtifact, InvalidParameter
-from trackbook.models.model import MLMODEL, Model
+from trackbook.models.model import LARGEST, MLMODEL, Model
 from trackbook.models.trust import Trust, origin_of
 from trackbook.runs.model_addresses import Located, locate
 from trackbook.stores.artifacts.staging import hash_files
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from trackbook.models.flavors.base import Opened
 
 __all__ = ["Fetched", "digest_of", "fetched", "read_input_example", "read_mlmodel"]
-
-_LARGEST_MLMODEL = 1 << 20
 
 
 class Fetched:
@@ -44,7 +43,7 @@ class Fetched:
         self.digest = manifest_digest(self.files)
         self._keep = False
 
-    @property
+    @cached_property
     def meta(self) -> Model:
         """What its MLmodel says."""
         return Model.load(self.folder)
@@ -151,7 +150,7 @@ def read_mlmodel(uri: str) -> bytes:
     inside = located.path.parts if located.path else ()
     path = SafeRelPath(inside if inside and inside[-1] == MLMODEL else (*inside, MLMODEL))
     found = located.repository.info(path)
-    if found is not None and (found.file_size or 0) > _LARGEST_MLMODEL:
+    if found is not None and (found.file_size or 0) > LARGEST:
         raise InvalidParameter(f"The MLmodel of {uri} is larger than 1 MiB, which no MLmodel is.")
     return located.repository.read_bytes(path)
 

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from trackbook.signature.params import ParamSchema
     from trackbook.signature.schema import Schema
 
-__all__ = ["FORMAT_VERSION", "MLMODEL", "Model", "ModelInfo", "read_yaml", "to_yaml", "write_yaml"]
+__all__ = ["FORMAT_VERSION", "LARGEST", "MLMODEL", "Model", "ModelInfo", "read_yaml", "to_yaml", "write_yaml"]
 
 #: MLflow's version of the format that is written; its readers look at it.
 FORMAT_VERSION = "3.18.0"
 MLMODEL = "MLmodel"
-_LARGEST = 1 << 20
+#: Bytes of an MLmodel, or of another YAML file of a model, at the most.
+LARGEST = 1 << 20
 _MOST_ALIASES = 20
 _ALIAS = re.compile(rb"(?m)(?:^|[\s\[{,:-])\*[\w-]+")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -193,7 +194,7 @@ class Model:
         file = Path(text, MLMODEL) if os.path.isdir(text) else Path(text)
         if not file.is_file():
             raise NotFound(f"There is no MLmodel at {text!r}; a model's folder has one.")
-        if file.stat().st_size > _LARGEST:
+        if file.stat().st_size > LARGEST:
             raise InvalidParameter(f"{str(file)!r} is larger than 1 MiB, which no MLmodel is.")
         return cls.from_dict(read_yaml(file.read_bytes(), str(file)))
 
@@ -277,7 +278,7 @@ def read_yaml(data: bytes, where: str) -> Any:
     Raises:
         InvalidParameter: it is larger than 1 MiB, repeats parts of itself by more than 20 aliases, or is no plain YAML.
     """
-    if len(data) > _LARGEST:
+    if len(data) > LARGEST:
         raise InvalidParameter(f"{where!r} has {len(data)} bytes; a file of this kind has at most 1 MiB.")
     if len(_ALIAS.findall(data)) > _MOST_ALIASES:
         raise InvalidParameter(f"{where!r} repeats parts of itself by more than {_MOST_ALIASES} YAML aliases.")

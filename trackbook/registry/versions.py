@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from uuid import uuid4
 
 from trackbook.entities import DEFAULT_EXPERIMENT_NAME, LoggedModel, LoggedModelStatus, ModelVersion, StoredFile
 from trackbook.entities.keys import (
+    NOT_IN_MODEL_NAMES,
     check_description,
     check_registered_name,
     check_registry_tags,
@@ -23,15 +23,16 @@ from trackbook.runs.model_addresses import Located, locate, resolve_version
 from trackbook.runs.session import current_experiment_id, current_store, get_registry_uri, get_tracking_uri
 from trackbook.stores import open_store
 from trackbook.stores.artifacts.repository import open_artifacts
+from trackbook.stores.artifacts.staging import remove_placed
 from trackbook.stores.base import Store
 from trackbook.stores.models import NewModel
 from trackbook.stores.registry import NewVersion
 from trackbook.uris import SafeRelPath, parse_model_uri
 
-__all__ = ["Stores", "copy_version", "create_version", "register_logged"]
+__all__ = ["Stores", "copy_version", "create_version"]
 
 _MLMODEL = "MLmodel"
-_NOT_IN_A_NAME = re.compile(r"[/:.%\"']")
+_UNDERSCORES = str.maketrans(dict.fromkeys(NOT_IN_MODEL_NAMES, "_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,6 @@ class Stores:
     def locate(self, uri: object) -> Located:
         """See `trackbook.runs.model_addresses.locate`."""
         return locate(uri, self.tracking_uri, self.registry_uri)
-
-
-def register_logged(logged: LoggedModel, name: str) -> ModelVersion:
-    """Make a version of a logged model of the current store; the registered model is made if there is none."""
-    stores = Stores.current()
-    wanted = NewVersion(name, logged.model_uri, run_id=logged.source_run_id, make_model=True)
-    files = stores.tracking.logged_model_files(logged.model_id)
-    return stores.registry.create_model_version(_linked(wanted, logged, files))
 
 
 def create_version(stores: Stores, wanted: NewVersion, *, whole_model: bool = False) -> ModelVersion:
@@ -165,7 +158,7 @@ def _inside(located: Located, name: str) -> SafeRelPath:
 def _copied(tracking: Store, located: Located, name: str) -> Iterator[tuple[LoggedModel, list[StoredFile]]]:
     """A new logged model with a copy of the files; taken back if what is done with it fails."""
     experiment = _experiment_for(tracking, located)
-    new = NewModel(experiment, _NOT_IN_A_NAME.sub("_", name), located.run_id, model_id=f"m-{uuid4().hex}")
+    new = NewModel(experiment, name.translate(_UNDERSCORES), located.run_id, model_id=f"m-{uuid4().hex}")
     location = tracking.model_location(experiment, str(new.model_id))
     repository = open_artifacts(location)
     made = False
@@ -181,17 +174,8 @@ def _copied(tracking: Store, located: Located, name: str) -> Iterator[tuple[Logg
     except BaseException:
         if made:
             tracking.delete_logged_model(str(new.model_id))
-        _remove(location, str(new.model_id))
+        remove_placed(location)
         raise
-
-
-def _remove(location: str, model_id: str) -> None:
-    """Delete a model's files, with the folder that bears its id if there is one."""
-    above, found, _ = location.rpartition(f"/{model_id}/")
-    if found:
-        open_artifacts(above).remove(SafeRelPath((model_id,)))
-    else:
-        open_artifacts(location).remove()
 
 
 def _experiment_for(tracking: Store, located: Located) -> str:

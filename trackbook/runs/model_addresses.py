@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trackbook.entities import LoggedModel, ModelVersion, StoredFile
+from trackbook.entities.keys import NOT_IN_MODEL_NAMES
 from trackbook.entities.registry import STAGES
 from trackbook.errors import InvalidParameter, NotFound
 from trackbook.runs.artifacts import run_artifacts
@@ -209,7 +210,7 @@ def _known(repository: ArtifactRepository, path: SafeRelPath | None) -> list[Sto
 
 def _model_of_run(store: Store, experiment_id: str, run_id: str, name: str) -> LoggedModel | None:
     """The newest model of that name that a run has made."""
-    if any(character in name for character in "/:.%\"'"):
+    if any(character in name for character in NOT_IN_MODEL_NAMES):
         return None  # no model has such a name
     wanted = f"source_run_id = '{run_id}' AND name = '{name}'"
     found = store.search_logged_models([experiment_id], wanted, None, 1)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 
-__all__ = ["ACTOR", "acting_as", "current_actor", "process_user"]
+__all__ = ["ACTOR", "acting_as", "process_user"]
 
 #: For whom the running code acts; None for the user of this process.
 ACTOR: ContextVar[str | None] = ContextVar("trackbook_actor", default=None)
@@ -22,11 +22,6 @@ def acting_as(name: str) -> Iterator[None]:
         yield
     finally:
         ACTOR.reset(token)
-
-
-def current_actor() -> str:
-    """The name that goes into the audit trail."""
-    return ACTOR.get() or process_user()
 
 
 @cache

@@ -15,6 +15,8 @@ from pathlib import Path
 from trackbook.config import read_settings
 from trackbook.entities import StoredFile
 from trackbook.stores.artifacts.problems import write_error
+from trackbook.stores.permissions import file_mode
+from trackbook.uris import SafeRelPath
 
 __all__ = ["Staged", "hash_files", "private_folder", "remove_placed", "staged"]
 
@@ -73,13 +75,15 @@ def staged(location: str) -> Iterator[Staged]:
 
 
 def remove_placed(location: str) -> None:
-    """Delete what `Staged.place` has brought to a location."""
+    """Delete what was brought to a location, with the folder above it, which bears the model's id."""
+    folder = os.path.dirname(location)
     if os.path.isabs(location):
-        shutil.rmtree(os.path.dirname(location), ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     else:
         from trackbook.stores.artifacts.repository import open_artifacts
 
-        open_artifacts(location).remove()
+        above, _, name = folder.rpartition("/")
+        open_artifacts(above).remove(SafeRelPath((name,)))
 
 
 def hash_files(folder: str | os.PathLike[str], mode: int | None = None) -> list[StoredFile]:
@@ -125,5 +129,4 @@ def private_folder(path: Path) -> int:
 
 def _file_mode(folder_mode: int) -> int:
     """Permissions of stored files: what TRACKBOOK_FILE_MODE says, else those of any new file."""
-    text = read_settings().file_mode
-    return int(text, 8) & 0o777 if text is not None else folder_mode & 0o666
+    return file_mode() if read_settings().file_mode is not None else folder_mode & 0o666
