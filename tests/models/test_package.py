@@ -96,6 +96,16 @@ def test_failing_store_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPa
     assert left(store) == (0, [], [])
 
 
+def test_permissions_that_are_none_leave_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with trackbook.start_run():
+        monkeypatch.setenv("TRACKBOOK_FILE_MODE", "rw")
+        with pytest.raises(InvalidParameter, match="TRACKBOOK_FILE_MODE is 'rw'"):
+            sklearn.log_model(LINE, name="line")
+        monkeypatch.delenv("TRACKBOOK_FILE_MODE")
+    assert left(store) == (0, [], [])
+    assert [path.name for path in Path(store.artifact_root()).rglob(".tmp-*")] == []
+
+
 def test_interrupt_while_the_model_is_written_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> Any:
         raise KeyboardInterrupt

@@ -65,11 +65,11 @@ def staged(location: str) -> Iterator[Staged]:
     folder = Path(above, f".tmp-{secrets.token_hex(16)}")  # a name that artifacts.paths keeps for unfinished writes
     try:
         os.makedirs(above, exist_ok=True)
-        mode = _file_mode(private_folder(folder))
+        mode = private_folder(folder)
     except OSError as error:
         raise write_error(location, "a model", error) from error
     try:
-        yield Staged(folder, location, mode)
+        yield Staged(folder, location, _file_mode(mode))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
