@@ -35,6 +35,7 @@ BROAD_EXCEPT = {
     "trackbook/magics/hooks.py",
     "trackbook/runs/context/capture.py",
     "trackbook/serving/scoring.py",
+    "trackbook/widgets/panel.py",
 }
 BROAD_EXCEPT_ROOMS = ("trackbook/autologging/",)
 

@@ -51,6 +51,7 @@ class Settings:
     )
     s3_endpoint_url: str | None = _setting("S3_ENDPOINT_URL", "address of an object store that speaks S3", mlflow=True)
     capture: str = _setting("CAPTURE", "which parts of a run's context are taken: all, none, or names", "all")
+    allow_changes: bool = _setting("ALLOW_CHANGES", "whether a page that Voila serves may change the store", False)
     root: str | None = _setting("ROOT", "the folder in which a new store is made (set by our Jupyter extension)")
     spool_dir: str | None = _setting("SPOOL_DIR", "the folder for the journals of stores on a server")
     artifact_root: str | None = _setting(

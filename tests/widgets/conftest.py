@@ -127,9 +127,11 @@ window.makeModel = (name, traits) => {
   const handlers = {};
   const model = {
     outbox: [],
+    changed: {},
     get: (key) => traits[key],
-    set: (key, value) => { traits[key] = value; },
+    set: (key, value) => { traits[key] = value; model.changed[key] = value; model.fire(`change:${key}`); },
     save_changes: () => {},
+    learn: (key, value) => { traits[key] = value; model.fire(`change:${key}`); },
     on: (event, handler) => { (handlers[event] ||= []).push(handler); },
     off: (event, handler) => { handlers[event] = (handlers[event] || []).filter((one) => one !== handler); },
     send: (message) => { model.outbox.push(message); },
@@ -165,6 +167,17 @@ _OPEN = """async ([name, source, traits, shown]) => {
 }"""
 
 
+_SOURCES = frozenset({"_esm", "_css", "layout", "_anywidget_id"})
+
+
+def _is_plain(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 class Stage:
     """A page that shows widgets: it carries their messages to and fro when told to, so that tests are deterministic."""
 
@@ -172,6 +185,7 @@ class Stage:
         self.page, self._names = page, count(1)
         self._widgets: dict[str, Any] = {}
         self._read: dict[str, int] = {}
+        self._learnt: dict[str, int] = {}
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         light, look = json.dumps(theme == "light"), "" if theme == "light" else _DARK
@@ -183,22 +197,36 @@ class Stage:
         """Attach a front end to a widget, late: it sees the state as it is now and no message sent before."""
         name = f"widget{next(self._names)}"
         state = widget.get_state()
-        traits = {key: state[key] for key in state.keys() & {"_panel", "_live", "_late"}}
-        self._widgets[name], self._read[name] = widget, len(customs(widget))
+        traits = {key: value for key, value in state.items() if key not in _SOURCES and _is_plain(value)}
+        self._widgets[name], self._read[name], self._learnt[name] = widget, len(customs(widget)), len(widget.comm.sent)
         if getattr(widget, "_css", None):
             self.page.add_style_tag(content=widget._css)
         self.page.evaluate(_OPEN, [name, widget._esm, traits, shown])
         return name
 
     def carry(self, rounds: int = 3) -> None:
-        """Bring the messages of all widgets to the page, and the page's to the widgets."""
+        """Bring the messages and the changed traits of all widgets to the page, and the page's to the widgets."""
         for _ in range(rounds):
             for name, widget in self._widgets.items():
+                changed = self.page.evaluate("(name) => window.models[name].changed", name)
+                self.page.evaluate("(name) => { window.models[name].changed = {}; }", name)
+                if changed:
+                    widget.set_state(changed)
+                self._teach(name, widget)
                 for message in self.page.evaluate("(name) => window.models[name].outbox.splice(0)", name):
                     widget._handle_custom_msg(message, [])
                 new, self._read[name] = customs(widget)[self._read[name] :], len(customs(widget))
                 for content, buffers in new:
                     self.deliver(name, content, buffers)
+
+    def _teach(self, name: str, widget: Any) -> None:
+        """Tell the page which traits have changed in Python since it attached, as far as JSON can say them."""
+        new, self._learnt[name] = widget.comm.sent[self._learnt[name] :], len(widget.comm.sent)
+        learn = "([name, key, value]) => window.models[name].learn(key, value)"
+        for data, _ in new:
+            for key, value in (data.get("state", {}) if data.get("method") == "update" else {}).items():
+                if key not in _SOURCES:
+                    self.page.evaluate(learn, [name, key, value])
 
     def deliver(self, name: str, content: dict[str, Any], buffers: list[bytes]) -> None:
         """One message to the page, as a kernel would send it."""
