@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from IPython.core.magic import Magics, magics_class
 
 from trackbook.entities import Run
-from trackbook.errors import InvalidParameter, InvalidState, NotFound
+from trackbook.errors import InvalidParameter, InvalidState
 from trackbook.figures.numbers import duration
 from trackbook.magics.arguments import checked_pairs, line_verb, option, pairs, parse
 from trackbook.magics.notebook import Notebook
 from trackbook.magics.starts import begin, wish_of
-from trackbook.magics.words import RUNS_LISTED, place, printable, say, show
+from trackbook.magics.words import place, printable, say
 from trackbook.runs.active import ActiveRun, current_run, open_runs
-from trackbook.runs.fluent import last_active_run, log_metrics, log_params, set_tags
-from trackbook.runs.lookup import find_run
+from trackbook.runs.fluent import log_metrics, log_params, set_tags
 from trackbook.runs.session import (
     current_experiment_id,
     current_store,
@@ -26,7 +24,6 @@ from trackbook.runs.session import (
     set_tracking_uri,
 )
 from trackbook.stores import open_store
-from trackbook.stores.base import Store
 
 __all__ = ["RUN_OPTIONS", "LineMagics", "ending"]
 
@@ -170,37 +167,6 @@ class LineMagics(Magics):
         ):
             say(f"Run: {_name(lost)} ({lost.info.run_id}), LOST: its process is gone")
 
-    @line_verb(
-        option("filter", nargs="*", help="Such as: metrics.accuracy > 0.9 and params.lr = '0.1'"),
-        option(
-            "-e", "--experiment", action="append", help="Of this experiment; repeatable. The chosen one if left out."
-        ),
-        option("--last", type=int, metavar="N", help="Only the N newest runs."),
-    )
-    def track_runs(self, line: str) -> None:
-        """Show a table of runs, as in %track_runs metrics.accuracy > 0.9 --last 20."""
-        from trackbook.magics.tables import table_of_runs
-
-        given = parse(self.track_runs, line, keep_quotes=True)
-        experiments = [_unquoted(name) for name in given.experiment or ()]
-        show(table_of_runs(current_store(), _filter(given.filter), experiments, given.last))
-
-    @line_verb(
-        option("run", nargs="*", help="Id, beginning of the id, or name; the open or the last run if left out."),
-        option("--metric", action="append", help="Show only the curve of this metric; repeatable."),
-    )
-    def track_show(self, line: str) -> None:
-        """Show a run's card and its curves, which stay live while it runs; of several runs, their curves together."""
-        from trackbook.magics.tables import show_curves, show_run
-
-        given = parse(self.track_show, line)
-        if len(given.run) > 1:
-            store = current_store()
-            show_curves(store, [find_run(store, text, RUNS_LISTED) for text in given.run], given.metric)
-        else:
-            store, run = _run_to_show(*given.run)
-            show_run(store, run, given.metric)
-
 
 def ending(run: ActiveRun, status: str) -> str:
     """One sentence on a run that has ended just now."""
@@ -215,19 +181,6 @@ def _needed_run() -> ActiveRun:
     return run
 
 
-def _run_to_show(text: str | None = None) -> tuple[Store, Run]:
-    if text is not None:
-        store = current_store()
-        return store, find_run(store, text, RUNS_LISTED)
-    active = current_run()
-    if active is not None:
-        return active.store, active.store.get_run(active.info.run_id)
-    last = last_active_run()
-    if last is None:
-        raise NotFound("No run has been started here yet. Name one: %track_show RUN. %track_runs lists them.")
-    return current_store(), last
-
-
 def _number(key: str, text: str) -> float:
     try:
         return float(text)
@@ -235,16 +188,6 @@ def _number(key: str, text: str) -> float:
         raise InvalidParameter(
             f"The value of metric {key!r} is {text!r:.80}, which is no number. Texts are params or tags."
         ) from None
-
-
-def _filter(words: Sequence[str]) -> str | None:
-    """The filter as it was typed; a single word may stand in quotes of its own."""
-    text = " ".join(words)
-    return (_unquoted(text) if len(words) == 1 else text) or None
-
-
-def _unquoted(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
 
 
 def _name(run: Run) -> str:

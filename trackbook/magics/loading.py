@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from trackbook.magics import completion, formatters
 from trackbook.magics.cell import CellMagics
 from trackbook.magics.line import LineMagics
+from trackbook.magics.looking import LookingMagics
 from trackbook.magics.notebook import notebook_of
 from trackbook.runs.exits import at_signal
 
@@ -46,7 +47,7 @@ def _register_magics(ipython: InteractiveShell) -> Callable[[], None]:
     notebook = notebook_of(ipython)
     manager = ipython.magics_manager
     before = {kind: dict(manager.magics[kind]) for kind in ("line", "cell")}
-    ours = [LineMagics(notebook, ipython), CellMagics(notebook, ipython)]
+    ours = [LineMagics(notebook, ipython), LookingMagics(ipython), CellMagics(notebook, ipython)]
     names = {kind: [name for magics in ours for name in magics.magics[kind]] for kind in ("line", "cell")}
     ipython.register_magics(*ours)
 

@@ -1,0 +1,96 @@
+"""The line magics that show: a table of runs, a run with its curves, and the other panels below the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from IPython.core.magic import Magics, magics_class
+
+from trackbook.entities import Run
+from trackbook.errors import NotFound
+from trackbook.magics.arguments import line_verb, option, parse
+from trackbook.magics.formatters import run_html, run_text
+from trackbook.magics.words import RUNS_LISTED, show
+from trackbook.runs.active import current_run
+from trackbook.runs.fluent import last_active_run
+from trackbook.runs.lookup import find_run
+from trackbook.runs.session import current_store
+from trackbook.stores.base import Store
+
+__all__ = ["LookingMagics"]
+
+_EXPERIMENT = option(
+    "-e", "--experiment", action="append", help="Of this experiment; repeatable. The chosen one if left out."
+)
+
+
+@magics_class
+class LookingMagics(Magics):
+    """`%track_runs` and its siblings; each calls a function of `trackbook.panels`."""
+
+    @line_verb(
+        option("filter", nargs="*", help="Such as: metrics.accuracy > 0.9 and params.lr = '0.1'"),
+        _EXPERIMENT,
+        option("--last", type=int, metavar="N", help="Only the N newest runs."),
+    )
+    def track_runs(self, line: str) -> None:
+        """Show a table of runs, as in %track_runs metrics.accuracy > 0.9 --last 20."""
+        from trackbook import panels
+
+        given = parse(self.track_runs, line, keep_quotes=True)
+        show(panels.runs(_joined(given.filter), _unquoted_all(given.experiment), given.last))
+
+    @line_verb(
+        option("run", nargs="*", help="Id, beginning of the id, or name; the open or the last run if left out."),
+        option("--metric", action="append", help="Show only the curve of this metric; repeatable."),
+    )
+    def track_show(self, line: str) -> None:
+        """Show a run's card and its curves, which stay live while it runs; of several runs, their curves together."""
+        from trackbook import panels
+
+        given = parse(self.track_show, line)
+        if len(given.run) > 1:
+            show(panels.curves(given.run, given.metric))
+        else:
+            _show_run(*_run_to_show(*given.run), given.metric)
+
+
+def _show_run(store: Store, run: Run, keys: Sequence[str] | None = None) -> None:
+    """Display a run's card and its curves, which follow it while it runs."""
+    from trackbook.panels import known_metrics
+    from trackbook.widgets.curves import CurvesPanel, LiveCurves
+
+    run_id = run.info.run_id
+    known = known_metrics(store, [run_id], keys)
+    show({"text/html": run_html(run, store), "text/plain": run_text(run)}, raw=True)
+    if not known:
+        return
+    live = run.info.status == "RUNNING" and not store.run_life(run_id).lost
+    show(LiveCurves(store, run_id, keys) if live else CurvesPanel(store, [run_id], keys))
+
+
+def _run_to_show(text: str | None = None) -> tuple[Store, Run]:
+    if text is not None:
+        store = current_store()
+        return store, find_run(store, text, RUNS_LISTED)
+    active = current_run()
+    if active is not None:
+        return active.store, active.store.get_run(active.info.run_id)
+    last = last_active_run()
+    if last is None:
+        raise NotFound("No run has been started here yet. Name one: %track_show RUN. %track_runs lists them.")
+    return current_store(), last
+
+
+def _joined(words: Sequence[str]) -> str | None:
+    """A filter as it was typed; a single word may stand in quotes of its own."""
+    text = " ".join(words)
+    return (_unquoted(text) if len(words) == 1 else text) or None
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+def _unquoted_all(texts: Sequence[str] | None) -> list[str]:
+    return [_unquoted(text) for text in texts or ()]

@@ -1,0 +1,122 @@
+"""The panels, called by the names of experiments and runs: ``from trackbook import panels``, then ``panels.runs()``.
+
+Each function returns a panel, which a cell shows as its value; the magics do the same. All look at the store that
+`trackbook.get_tracking_uri` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from trackbook.entities import Run
+from trackbook.errors import InvalidParameter, NotFound
+from trackbook.libraries import require
+from trackbook.runs.lookup import find_run
+from trackbook.runs.session import current_experiment_id, current_store
+from trackbook.stores.base import Store
+
+if TYPE_CHECKING:
+    from trackbook.widgets.curves import CurvesPanel
+    from trackbook.widgets.runs_table import RunsTable
+
+__all__ = ["curves", "experiment_ids", "known_metrics", "run_ids", "runs"]
+
+_AGGREGATES = ("last", "min", "max", "count")
+_LISTED = "%track_runs lists the runs."
+_NEEDS = ("anywidget", "ipywidgets", "plotly")
+
+
+def runs(
+    filter_string: str | None = None,
+    experiments: Sequence[str] | None = None,
+    last: int | None = None,
+    *,
+    order_by: Sequence[str] | None = None,
+) -> RunsTable:
+    """The table of the runs of some experiments.
+
+    Args:
+        filter_string: only the runs that match.
+        experiments: names; the chosen experiment if None.
+        last: only that many of the newest.
+        order_by: clauses such as ``metrics.loss DESC``; the newest first if None.
+
+    Raises:
+        NotFound: there is no experiment of a name.
+        BadFilter: `filter_string` or `order_by` does not parse.
+        InvalidParameter: `last` is not positive.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.widgets.runs_table import RunsTable
+
+    store = current_store()
+    ids = experiment_ids(store, experiments)
+    if last is None:
+        return RunsTable.of(store, ids, filter_string, order_by)
+    if last < 1:
+        raise InvalidParameter(f"--last takes a number of runs from 1 on, not {last}.")
+    newest = store.run_table(ids, filter_string, max_results=last, aggregates=_AGGREGATES)
+    return RunsTable(newest, experiments={each: store.get_experiment(each).name for each in ids})
+
+
+def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> CurvesPanel:
+    """The curves of some runs in common charts, one a metric.
+
+    Args:
+        runs: runs, their ids, the beginnings of these, or names.
+        metrics: the metrics; all of them if None.
+
+    Raises:
+        NotFound: there is no such run, or none of them has a metric of a name.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.widgets.curves import CurvesPanel
+
+    store = current_store()
+    found = run_ids(store, runs)
+    known_metrics(store, found, metrics)
+    return CurvesPanel(store, found, metrics)
+
+
+def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:
+    """The ids of experiments by their names; the chosen experiment if None.
+
+    Raises:
+        NotFound: there is no experiment of a name.
+    """
+    if not names:
+        return [current_experiment_id()]
+    ids = []
+    for name in names:
+        experiment = store.get_experiment_by_name(name)
+        if experiment is None:
+            raise NotFound(f"There is no experiment {name!r} in this store. %track_experiment makes one.")
+        ids.append(experiment.experiment_id)
+    return ids
+
+
+def run_ids(store: Store, given: Sequence[str | Run]) -> list[str]:
+    """The ids of runs given by themselves, their ids, beginnings of these, or names; each once, in order.
+
+    Raises:
+        NotFound: there is no such run.
+        InvalidParameter: several ids begin so.
+    """
+    found = (one if isinstance(one, Run) else find_run(store, one, _LISTED) for one in given)
+    return list(dict.fromkeys(run.info.run_id for run in found))
+
+
+def known_metrics(store: Store, run_ids: Sequence[str], keys: Sequence[str] | None) -> set[str]:
+    """The metrics that some runs have.
+
+    Raises:
+        NotFound: none of them has one of `keys`.
+    """
+    known = {one.key for run_id in run_ids for one in store.summaries(run_id)}
+    for key in keys or ():
+        if key not in known:
+            name = store.get_run(run_ids[0]).info.run_name if run_ids else ""
+            whose = f"The run {name!r} has no" if len(run_ids) == 1 else "None of these runs has a"
+            raise NotFound(f"{whose} metric {key!r}; there is {', '.join(sorted(known)) or 'none yet'}.")
+    return known
