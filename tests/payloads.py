@@ -48,7 +48,7 @@ PAYLOADS: tuple[str, ...] = (
     f"[x](javascript:{_DO})",
     f"![x]({_AWAY}.png)",
     f"${{{_DO}}}{{{{constructor.constructor('{_DO}')()}}}}",
-    f"\"onmouseover={_DO} x=\"",
+    f'"onmouseover={_DO} x="',
     f"%3Cimg%20src=x%20onerror={_DO}%3E&lt;img src=x onerror={_DO}&gt;",
     f"\u202e<img src=x onerror={_DO}>\U0001f4a5\u2066",
 )  # fmt: skip
