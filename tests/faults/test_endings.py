@@ -18,6 +18,8 @@ from trackbook.runs.life import end_lost_runs, find_lost_runs
 from trackbook.stores import open_store
 
 START = "import trackbook\nrun = trackbook.start_run(run_name='script')\ntrackbook.log_metric('loss', 0.5)\n"
+#: In short naps: a signal that comes just before a sleep is heard after it.
+WAIT = "import time\nfor _ in range(600): time.sleep(0.1)"
 READY = "print('ready', flush=True)\n"
 
 
@@ -111,14 +113,14 @@ def test_signal_ends_a_loop_that_does_nothing_but_log_at_once() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_signal_kills_the_run_and_then_the_process(number: int) -> None:
     """F7."""
-    found = finish(begin(START + READY + "import time; time.sleep(60)"), number)
+    found = finish(begin(START + READY + WAIT), number)
     assert (found.code, found.run.info.status) == (-number, "KILLED")
     assert (found.run.info.end_time or 0) >= (found.run.info.start_time or 0)
     assert found.run.data.metrics == {"loss": 0.5}
 
 
 def test_interrupt_kills_the_run() -> None:
-    found = finish(begin(START + READY + "import time; time.sleep(60)"), signal.SIGINT)
+    found = finish(begin(START + READY + WAIT), signal.SIGINT)
     assert (found.code, found.run.info.status) == (-signal.SIGINT, "KILLED")
 
 
@@ -144,7 +146,7 @@ def mine(number, frame):
 def test_handler_of_the_program_is_called_and_decides(when: str) -> None:
     install = "signal.signal(signal.SIGTERM, mine)\n"
     script = OWN_HANDLER + (install + START if when == "before" else START + install)
-    process = begin(script + READY + "import time; time.sleep(60)")
+    process = begin(script + READY + WAIT)
     process.terminate()
     said, _ = process.communicate(timeout=60)
     found = ended(process.returncode)
@@ -174,7 +176,7 @@ def test_ignored_signal_stays_ignored() -> None:
 def test_run_started_in_a_thread_alone_is_not_ended_by_a_signal() -> None:
     script = "import trackbook, threading\nthread = threading.Thread(target=trackbook.start_run)\n"
     script += "thread.start(); thread.join()\n"
-    found = finish(begin(script + READY + "import time; time.sleep(60)"), signal.SIGTERM)
+    found = finish(begin(script + READY + WAIT), signal.SIGTERM)
     assert found.code == -signal.SIGTERM  # no handler may be set from a thread: the run is lost later
     assert found.run.info.status == "RUNNING"
 
@@ -210,7 +212,7 @@ def test_forked_child_never_ends_the_run_of_its_parent(way: str) -> None:
 
 def test_killed_process_is_lost_after_a_minute_and_ends_killed_at_its_last_heartbeat() -> None:
     """F7: the clock is passed in."""
-    process = begin(START + READY + "import time; time.sleep(60)")
+    process = begin(START + READY + WAIT)
     store = open_store("trackbook.db")
     (running,) = store.search_runs(["0"])
     run_id = running.info.run_id

@@ -68,14 +68,17 @@ def serve(
     uri: str, timeout: float, allowed_hosts: str, env_manager: str, store_uri: str | None, **options: Any
 ) -> None:
     """Serve a model by HTTP until Ctrl-C: POST /invocations, GET /ping, /health and /version."""
-    from trackbook.serving.program import ServingOptions, serve_elsewhere, serve_model
+    from trackbook.serving.collector import paused
 
     use_store(store_uri)
     local = options.pop("no_conda") or env_manager == "local"
     options.pop("install_mlflow")
     names: Sequence[str] = [name for name in allowed_hosts.split(",") if name.strip()]
-    chosen = ServingOptions(seconds=timeout, allowed_hosts=names, **options)
-    serve_model(uri, chosen, click.echo) if local else serve_elsewhere(uri, chosen, env_manager)
+    with paused():
+        from trackbook.serving.program import ServingOptions, serve_elsewhere, serve_model
+
+        chosen = ServingOptions(seconds=timeout, allowed_hosts=names, **options)
+        serve_model(uri, chosen, click.echo) if local else serve_elsewhere(uri, chosen, env_manager)
 
 
 @click.command(context_settings=_HELP)

@@ -116,8 +116,24 @@ def _hashes(data: pd.DataFrame | pd.Series, index: bool = True) -> np.ndarray:
         return pd.util.hash_pandas_object(data, index=index).to_numpy()
     except UnicodeEncodeError:  # half a character, as a text that was cut may end in: no UTF-8 has it, nor MLflow
         # with a key of its own, so that a text which spells such an escape out is another
-        found = pd.util.hash_pandas_object(data, index=index, encoding="unicode_escape", hash_key="half characters!")
-        return found.to_numpy()
+        return pd.util.hash_pandas_object(_spelt_out(data), index=index, hash_key="half characters!").to_numpy()
+
+
+def _spelt_out(data: Any) -> Any:
+    """A table, column or index whose texts are ASCII with escapes, which every kind of text column holds."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        columns = {place: _spelt_out(data.iloc[:, place]) for place in range(data.shape[1])}
+        return pd.DataFrame(columns, index=_spelt_out(data.index))
+    if isinstance(data, pd.MultiIndex):
+        return pd.MultiIndex.from_arrays([_spelt_out(data.get_level_values(level)) for level in range(data.nlevels)])
+    if data.dtype != object and not isinstance(data.dtype, pd.CategoricalDtype | pd.StringDtype):
+        return data
+    texts = [one.encode("unicode_escape").decode("ascii") if isinstance(one, str) else one for one in data]
+    if isinstance(data, pd.Index):
+        return pd.Index(texts, dtype=object)
+    return pd.Series(texts, index=_spelt_out(data.index), dtype=object)
 
 
 def array_digest(features: Any, targets: Any = None) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from trackbook.models.deploying.environments import child_environment, command_in, prepare_environment
 from trackbook.models.pyfunc import load_model
 from trackbook.runs.model_addresses import locate
+from trackbook.serving import collector
 from trackbook.serving.application import Desk
 from trackbook.serving.listening import address_of, bind, end_on_signals, serve
 from trackbook.serving.scoring import Scorer
@@ -137,6 +138,7 @@ async def serve_here(uri: str, options: ServingOptions, listener: socket.socket,
     stop = asyncio.Event()
     end_on_signals(stop)
     desk = Desk(Scorer(load_model(uri)), options.seconds)
+    collector.go_on()
     await serve(listener, desk, hosts_heard(options.host, options.allowed_hosts), stop, ready)
     if left := desk.stuck():
         log.warning("The model has not come back from %d requests; the server ends without it.", left)

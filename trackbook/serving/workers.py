@@ -17,6 +17,7 @@ from typing import Any
 
 from trackbook.errors import InvalidState
 from trackbook.runs.session import get_registry_uri, get_tracking_uri
+from trackbook.serving.collector import paused
 from trackbook.serving.program import ServingOptions, serve_here
 
 __all__ = ["serve_with_workers"]
@@ -111,7 +112,8 @@ def _work(task: dict[str, Any]) -> None:
         asyncio.get_running_loop().add_reader(0, _end_with_parent)
         await serve_here(task["uri"], ServingOptions(**task["options"]), listener, ready)
 
-    asyncio.run(run())
+    with paused():
+        asyncio.run(run())
 
 
 def _end_with_parent() -> None:
