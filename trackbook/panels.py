@@ -17,10 +17,11 @@ from trackbook.runs.session import current_experiment_id, current_store
 from trackbook.stores.base import Store
 
 if TYPE_CHECKING:
+    from trackbook.dashboard.page import Dashboard
     from trackbook.widgets.curves import CurvesPanel
     from trackbook.widgets.runs_table import RunsTable
 
-__all__ = ["curves", "experiment_ids", "known_metrics", "run_ids", "runs"]
+__all__ = ["curves", "dashboard", "experiment_ids", "known_metrics", "run_ids", "runs", "view"]
 
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
@@ -75,6 +76,38 @@ def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> C
     found = run_ids(store, runs)
     known_metrics(store, found, metrics)
     return CurvesPanel(store, found, metrics)
+
+
+def dashboard(view: str | Mapping[str, Any] | None = None, *, experiment: str | None = None) -> Dashboard:
+    """The whole page of the store: experiments, saved views, and all panels in tabs.
+
+    Args:
+        view: how it stands at first: the text after ``?view=`` in a link, or what `Dashboard.standing` said.
+        experiment: name of the experiment to begin with; one that runs, or the newest, if None.
+
+    Raises:
+        NotFound: there is no experiment of that name.
+        InvalidParameter: `view` cannot be read.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.dashboard.page import Dashboard
+    from trackbook.dashboard.standing import decode_view
+
+    begin = experiment_ids(current_store(), [experiment])[0] if experiment else ""
+    stands = decode_view(view) if isinstance(view, str) else view
+    return Dashboard(experiment=begin, view=stands)
+
+
+def view(name: str) -> Dashboard:
+    """The page as it was saved by a name.
+
+    Raises:
+        NotFound: there is no view of that name.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.dashboard.page import Dashboard
+
+    return Dashboard(saved=current_store().get_view(name).name)
 
 
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:
