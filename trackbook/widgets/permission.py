@@ -11,8 +11,8 @@ from trackbook.config import read_settings
 
 __all__ = ["GUARDED", "NAMED_BY_PROXY", "Permission", "listens_beyond", "permission_here"]
 
-#: Set by `trackbook ui` for its kernels: "token" where whoever sees the page has shown one, "header" where a proxy names
-#: the user.
+#: Set by `trackbook ui` for its kernels: "token" where whoever sees the page has shown one, "header" where a proxy
+#: names the user.
 GUARDED = "TRACKBOOK_PAGE_GUARDED"
 #: Headers by which a proxy names the user, as Voila hands them on where its option http_header_envs lists them.
 NAMED_BY_PROXY = ("HTTP_X_FORWARDED_USER", "HTTP_X_REMOTE_USER", "HTTP_REMOTE_USER", "HTTP_X_AUTH_REQUEST_USER")
