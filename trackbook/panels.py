@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["curves", "dashboard", "experiment_ids", "known_metrics", "run_ids", "runs", "view"]
 
-_AGGREGATES = ("last", "min", "max", "count")
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
 
@@ -34,6 +33,7 @@ def runs(
     last: int | None = None,
     *,
     order_by: Sequence[str] | None = None,
+    view: Mapping[str, Any] | None = None,
 ) -> RunsTable:
     """The table of the runs of some experiments.
 
@@ -42,6 +42,7 @@ def runs(
         experiments: names; the chosen experiment if None.
         last: only that many of the newest.
         order_by: clauses such as ``metrics.loss DESC``; the newest first if None.
+        view: how the table stands, as "Copy as code" gives it.
 
     Raises:
         NotFound: there is no experiment of a name.
@@ -53,12 +54,9 @@ def runs(
 
     store = current_store()
     ids = experiment_ids(store, experiments)
-    if last is None:
-        return RunsTable.of(store, ids, filter_string, order_by)
-    if last < 1:
+    if last is not None and last < 1:
         raise InvalidParameter(f"--last takes a number of runs from 1 on, not {last}.")
-    newest = store.run_table(ids, filter_string, max_results=last, aggregates=_AGGREGATES)
-    return RunsTable(newest, experiments={each: store.get_experiment(each).name for each in ids})
+    return RunsTable.of(store, ids, filter_string, order_by, view=view, last=last)
 
 
 def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> CurvesPanel:
