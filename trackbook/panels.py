@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from trackbook.dashboard.page import Dashboard
     from trackbook.widgets.curves import CurvesPanel
     from trackbook.widgets.runs_table import RunsTable
+    from trackbook.widgets.statistics import StatisticsPanel
 
-__all__ = ["curves", "dashboard", "experiment_ids", "known_metrics", "run_ids", "runs", "view"]
+__all__ = ["curves", "dashboard", "experiment_ids", "known_metrics", "run_ids", "runs", "statistics", "view"]
 
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
@@ -108,6 +109,40 @@ def view(name: str) -> Dashboard:
     from trackbook.dashboard.page import Dashboard
 
     return Dashboard(saved=current_store().get_view(name).name)
+
+
+def statistics(
+    metric: str | None = None,
+    by: str | None = None,
+    baseline: str | None = None,
+    experiments: Sequence[str] | None = None,
+    *,
+    test: str | None = None,
+    filter_string: str | None = None,
+) -> StatisticsPanel:
+    """Groups of runs over their seeds, each tested against a baseline.
+
+    Args:
+        metric: such as ``val_accuracy.max``, ``.min`` or ``.last``; the most telling one, at its best, if None.
+        by: params or tags that make the groups, joined by commas; every param but the seed if None.
+        baseline: name of a group; the one with the oldest run if None.
+        experiments: names; the chosen experiment if None.
+        test: "welch", "paired", "permutation" or "auto", which pairs runs where all seeds match.
+        filter_string: only the runs that match.
+
+    Raises:
+        NotFound: there is no experiment of a name.
+        InvalidParameter: there is no such metric, param, tag, group or test.
+        BadFilter: `filter_string` does not parse.
+        MissingDependency: scipy is not installed.
+    """
+    require("A panel", *_NEEDS)
+    require("Statistics of runs", "scipy")
+    from trackbook.widgets.statistics import StatisticsPanel
+
+    store = current_store()
+    ids, view = experiment_ids(store, experiments), {"test": test} if test else None
+    return StatisticsPanel(store, ids, metric, by=by, baseline=baseline, filter_string=filter_string, view=view)
 
 
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:

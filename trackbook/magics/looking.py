@@ -69,6 +69,24 @@ class LookingMagics(Magics):
 
         show(panels.view(" ".join(parse(self.track_view, line).name)))
 
+    @line_verb(
+        option("metric", nargs="?", help="Such as val_accuracy.max, .min or .last; the most telling one if left out."),
+        option("--by", help="Params or tags that make the groups: family, or lr,depth. Every param but the seed."),
+        option("--baseline", help="Name of the group that the others are tested against."),
+        option(
+            "--test", choices=["auto", "welch", "paired", "permutation"], help="auto pairs runs if all seeds match."
+        ),
+        option("--filter", help="Only these runs, in quotes: \"params.lr = '0.1'\"."),
+        _EXPERIMENT,
+    )
+    def track_stats(self, line: str) -> None:
+        """Show statistics over seeds, as in %track_stats val_accuracy.max --by family --baseline mlp-base."""
+        from trackbook import panels
+
+        given = parse(self.track_stats, line)
+        how = {"test": given.test, "filter_string": given.filter}
+        show(panels.statistics(given.metric, given.by, given.baseline, given.experiment, **how))
+
 
 def _show_run(store: Store, run: Run, keys: Sequence[str] | None = None) -> None:
     """Display a run's card and its curves, which follow it while it runs."""
