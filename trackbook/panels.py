@@ -17,10 +17,11 @@ from trackbook.runs.session import current_experiment_id, current_store
 from trackbook.stores.base import Store
 
 if TYPE_CHECKING:
+    from trackbook.widgets.artifacts import ArtifactsPanel
     from trackbook.widgets.curves import CurvesPanel
     from trackbook.widgets.runs_table import RunsTable
 
-__all__ = ["curves", "experiment_ids", "known_metrics", "run_ids", "runs"]
+__all__ = ["artifacts", "curves", "experiment_ids", "known_metrics", "run_ids", "runs"]
 
 _AGGREGATES = ("last", "min", "max", "count")
 _LISTED = "%track_runs lists the runs."
@@ -77,6 +78,31 @@ def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> C
     found = run_ids(store, runs)
     known_metrics(store, found, metrics)
     return CurvesPanel(store, found, metrics)
+
+
+def artifacts(runs: Sequence[str | Run] = (), path: str | None = None, *, model: str | None = None) -> ArtifactsPanel:
+    """The files of some runs side by side, or those of a model.
+
+    Args:
+        runs: runs, their ids, the beginnings of these, or names.
+        path: the file or folder that is shown at first.
+        model: instead of runs, a model's address: ``models:/<name>/<version>`` and its other forms.
+
+    Raises:
+        NotFound: there is no such run or model.
+        InvalidParameter: there are both runs and a model, or neither.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.widgets.artifacts import ArtifactsPanel
+
+    if bool(runs) == (model is not None):
+        raise InvalidParameter(
+            "Artifacts are shown of runs, or of one model: artifacts(['first']) or artifacts(model=...)."
+        )
+    if model is not None:
+        return ArtifactsPanel.of_model(current_store(), model, path=path)
+    store = current_store()
+    return ArtifactsPanel(store, run_ids(store, runs), path=path)
 
 
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:
