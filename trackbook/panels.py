@@ -18,11 +18,22 @@ from trackbook.stores.base import Store
 
 if TYPE_CHECKING:
     from trackbook.dashboard.page import Dashboard
+    from trackbook.widgets.artifacts import ArtifactsPanel
     from trackbook.widgets.curves import CurvesPanel
     from trackbook.widgets.runs_table import RunsTable
     from trackbook.widgets.statistics import StatisticsPanel
 
-__all__ = ["curves", "dashboard", "experiment_ids", "known_metrics", "run_ids", "runs", "statistics", "view"]
+__all__ = [
+    "artifacts",
+    "curves",
+    "dashboard",
+    "experiment_ids",
+    "known_metrics",
+    "run_ids",
+    "runs",
+    "statistics",
+    "view",
+]
 
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
@@ -143,6 +154,31 @@ def statistics(
     store = current_store()
     ids, view = experiment_ids(store, experiments), {"test": test} if test else None
     return StatisticsPanel(store, ids, metric, by=by, baseline=baseline, filter_string=filter_string, view=view)
+
+
+def artifacts(runs: Sequence[str | Run] = (), path: str | None = None, *, model: str | None = None) -> ArtifactsPanel:
+    """The files of some runs side by side, or those of a model.
+
+    Args:
+        runs: runs, their ids, the beginnings of these, or names.
+        path: the file or folder that is shown at first.
+        model: instead of runs, a model's address: ``models:/<name>/<version>`` and its other forms.
+
+    Raises:
+        NotFound: there is no such run or model.
+        InvalidParameter: there are both runs and a model, or neither.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.widgets.artifacts import ArtifactsPanel
+
+    if bool(runs) == (model is not None):
+        raise InvalidParameter(
+            "Artifacts are shown of runs, or of one model: artifacts(['first']) or artifacts(model=...)."
+        )
+    if model is not None:
+        return ArtifactsPanel.of_model(current_store(), model, path=path)
+    store = current_store()
+    return ArtifactsPanel(store, run_ids(store, runs), path=path)
 
 
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:

@@ -87,6 +87,20 @@ class LookingMagics(Magics):
         how = {"test": given.test, "filter_string": given.filter}
         show(panels.statistics(given.metric, given.by, given.baseline, given.experiment, **how))
 
+    @line_verb(
+        option("run", nargs="*", help="Id, beginning of the id, or name; the open or the last run if left out."),
+        option("--path", help="The file or folder that is shown at first."),
+    )
+    def track_artifacts(self, line: str) -> None:
+        """Show the files of runs side by side, as in %track_artifacts first second --path plots/roc.png."""
+        from trackbook import panels
+
+        given = parse(self.track_artifacts, line)
+        if len(given.run) == 1 and given.run[0].startswith("models:/"):
+            show(panels.artifacts(path=given.path, model=given.run[0]))
+        else:
+            show(panels.artifacts(given.run or [_run_to_show()[1]], given.path))
+
 
 def _show_run(store: Store, run: Run, keys: Sequence[str] | None = None) -> None:
     """Display a run's card and its curves, which follow it while it runs."""
