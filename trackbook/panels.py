@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trackbook.dashboard.page import Dashboard
     from trackbook.widgets.artifacts import ArtifactsPanel
     from trackbook.widgets.curves import CurvesPanel
+    from trackbook.widgets.registry import RegistryPanel
     from trackbook.widgets.runs_table import RunsTable
     from trackbook.widgets.statistics import StatisticsPanel
 
@@ -29,6 +30,7 @@ __all__ = [
     "dashboard",
     "experiment_ids",
     "known_metrics",
+    "models",
     "run_ids",
     "runs",
     "statistics",
@@ -222,3 +224,16 @@ def known_metrics(store: Store, run_ids: Sequence[str], keys: Sequence[str] | No
             whose = f"The run {name!r} has no" if len(run_ids) == 1 else "None of these runs has a"
             raise NotFound(f"{whose} metric {key!r}; there is {', '.join(sorted(known)) or 'none yet'}.")
     return known
+
+
+def models(name: str | None = None, version: int | None = None) -> RegistryPanel:
+    """Registered models: versions beside the one in production, promotion, roll back and the audit trail.
+
+    Args:
+        name: of the registered model; the first one if None.
+        version: the one whose lineage and files are shown; the newest if None.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.widgets.registry import RegistryPanel
+
+    return RegistryPanel(current_store(), name=name, view={} if version is None else {"version": version})

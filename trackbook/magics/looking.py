@@ -54,6 +54,17 @@ class LookingMagics(Magics):
         else:
             _show_run(*_run_to_show(*given.run), given.metric)
 
+    @line_verb(
+        option("model", nargs="?", help="Name of a registered model; the first one if left out."),
+        option("--version", type=int, metavar="N", help="The version to show; the newest if left out."),
+    )
+    def track_models(self, line: str) -> None:
+        """Show registered models, as in %track_models digits --version 3: versions, promotion, audit trail."""
+        from trackbook import panels
+
+        given = parse(self.track_models, line)
+        show(panels.models(given.model, given.version))
+
     @line_verb(option("-e", "--experiment", metavar="NAME", help="Begin with this experiment."))
     def track_dashboard(self, line: str) -> None:
         """Show the whole page of the store: experiments, saved views, and all panels in tabs."""
