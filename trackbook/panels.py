@@ -7,6 +7,7 @@ Each function returns a panel, which a cell shows as its value; the magics do th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trackbook.entities import Run
@@ -19,6 +20,7 @@ from trackbook.stores.base import Store
 if TYPE_CHECKING:
     from trackbook.dashboard.page import Dashboard
     from trackbook.widgets.artifacts import ArtifactsPanel
+    from trackbook.widgets.compare import ComparePanel
     from trackbook.widgets.curves import CurvesPanel
     from trackbook.widgets.registry import RegistryPanel
     from trackbook.widgets.runs_table import RunsTable
@@ -37,6 +39,11 @@ __all__ = [
     "view",
 ]
 
+
+__all__ = ["compare", "curves", "experiment_ids", "known_metrics", "run_ids", "runs"]
+
+_AGGREGATES = ("last", "min", "max", "count")
+_COMPARED_UNASKED = 6
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
 
@@ -181,6 +188,57 @@ def artifacts(runs: Sequence[str | Run] = (), path: str | None = None, *, model:
         return ArtifactsPanel.of_model(current_store(), model, path=path)
     store = current_store()
     return ArtifactsPanel(store, run_ids(store, runs), path=path)
+
+
+def compare(
+    runs: Sequence[str | Run] | None = None,
+    experiments: Sequence[str] | None = None,
+    chart: str = "table",
+    *,
+    baseline: str | Run | None = None,
+    metric: str | None = None,
+    differs: bool = True,
+    **columns: str | None,
+) -> ComparePanel:
+    """Some runs side by side, and how they stand among the other runs of their experiments.
+
+    Args:
+        runs: runs, their ids, the beginnings of these, or names; the six newest if None.
+        experiments: names of those whose runs stand around; those of `runs` if None.
+        chart: ``table``, ``scatter``, ``contour``, ``box`` or ``pareto``.
+        baseline: which of the runs the others are compared with; the first if None.
+        metric: what the charts are about; the likeliest if None.
+        differs: whether rows in which no two runs differ are left out.
+        **columns: params and metrics of a chart: ``x``, ``y``, ``color`` and ``size``, and ``by`` for groups.
+
+    Raises:
+        NotFound: there is no such run, metric or column.
+        InvalidParameter: there is no such chart, or a word that `columns` does not know.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.widgets.compare import CHARTS, COLUMN_WORDS, ComparePanel
+
+    if chart not in CHARTS:
+        raise InvalidParameter(f"There is no chart {chart!r}; there are {', '.join(CHARTS)}.")
+    unknown = sorted(set(columns) - set(COLUMN_WORDS))
+    if unknown:
+        raise InvalidParameter(f"A chart has no {unknown[0]!r}; it has {', '.join(COLUMN_WORDS)}.")
+    store = current_store()
+    given = run_ids(store, runs) if runs else _newest(store, experiment_ids(store, experiments))
+    homes = list(dict.fromkeys(store.get_run(each).info.experiment_id for each in given))
+    around = experiment_ids(store, experiments) if experiments or not homes else homes
+    view: dict[str, Any] = {"chart": chart, "metric": metric, **columns}
+    if baseline is not None:
+        view["baseline"] = run_ids(store, [baseline])[0]
+    view = {word: value for word, value in view.items() if value} | ({} if differs else {"differs": False})
+    panel = ComparePanel(store, around, given, view=view)
+    panel.check_columns([each for each in (*columns.values(), metric and f"metrics.{metric}") if each])
+    panel.observe(lambda change: panel.show(change["new"]) if change["new"] else None, "selected")
+    return panel
+
+
+def _newest(store: Store, experiments: Sequence[str]) -> list[str]:
+    return store.run_table(experiments, max_results=_COMPARED_UNASKED).run_ids
 
 
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:

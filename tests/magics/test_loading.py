@@ -35,6 +35,8 @@ def completed(shell: InteractiveShell, line: str) -> list[str]:
         ("run = %track_start --experiment d", ["digits"]),
         ("%%track x -e d", ["digits"]),
         ("%track_show f", ["first"]),
+        ("%track_compare f", ["first"]),
+        ("%track_compare x --baseline f", ["first"]),
         ("%track_start --resume f", ["first"]),
         ("%track_start --no", ["--no-live"]),
         ("%track_models let", ["letters"]),

@@ -74,6 +74,7 @@ def _values(magic: str, words: list[str]) -> Iterable[str]:
     if before in ("-e", "--experiment") or (magic == "track_experiment" and not words):
         return _typed(found.name for found in store.search_experiments())
 <<<<<<< HEAD
+<<<<<<< HEAD
     if (
         before == "--resume"
         or (magic == "track_show" and before != "--metric")
@@ -85,6 +86,10 @@ def _values(magic: str, words: list[str]) -> Iterable[str]:
         return _typed(found.name for found in registry.search_registered_models(max_results=_RUNS))
     if before == "--resume" or (magic == "track_show" and before != "--metric"):
 >>>>>>> registry
+=======
+    names_a_run = before in ("--resume", "--baseline") or (magic == "track_show" and before != "--metric")
+    if names_a_run or (magic == "track_compare" and not before.startswith("-")):
+>>>>>>> compare
         here, everywhere = [current_experiment_id()], all_experiment_ids(store)
         runs = store.search_runs(here, max_results=_RUNS) or store.search_runs(everywhere, max_results=_RUNS)
         return _typed(dict.fromkeys(run.info.run_name or run.info.run_id for run in runs))

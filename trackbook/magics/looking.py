@@ -41,6 +41,37 @@ class LookingMagics(Magics):
         show(panels.runs(_joined(given.filter), _unquoted_all(given.experiment), given.last))
 
     @line_verb(
+        option("run", nargs="*", help="Id, beginning of the id, or name; the six newest runs if left out."),
+        option("-e", "--experiment", action="append", help="Whose runs stand around; those of the runs if left out."),
+        option("--view", default="table", help="table, scatter, contour, box or pareto."),
+        option("--baseline", metavar="RUN", help="Which of them the others are compared with; the first if left out."),
+        option("--all", action="store_true", help="Also rows in which no two runs differ."),
+        option("--metric", help="What the charts are about."),
+        option("--x", help="A param or metric, as is every column."),
+        option("--y", help="The other axis."),
+        option("--color", help="A third column as colour; of a contour, its height."),
+        option("--size", help="A third column as size."),
+        option("--by", help="The param whose values make the groups of a box plot."),
+    )
+    def track_compare(self, line: str) -> None:
+        """Show runs side by side, as in %track_compare wide narrow --view scatter --x lr --y val_loss."""
+        from trackbook import panels
+
+        given = parse(self.track_compare, line)
+        columns = {word: getattr(given, word) for word in ("x", "y", "color", "size", "by")}
+        show(
+            panels.compare(
+                given.run,
+                given.experiment,
+                given.view,
+                baseline=given.baseline,
+                metric=given.metric,
+                differs=not given.all,
+                **columns,
+            )
+        )
+
+    @line_verb(
         option("run", nargs="*", help="Id, beginning of the id, or name; the open or the last run if left out."),
         option("--metric", action="append", help="Show only the curve of this metric; repeatable."),
     )
