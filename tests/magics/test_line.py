@@ -157,8 +157,21 @@ def test_show_of_several_runs_gives_their_curves_together(cells: Cells) -> None:
         with start_run(run_name=name):
             log_metric("loss", 0.5)
     (curves,) = cells("%track_show first second").shown
-    assert ("first" in curves["text/html"], "second" in curves["text/html"]) == (True, True)
+    assert curves["text/plain"] == "Trackbook curves"
+    assert "application/vnd.jupyter.widget-view+json" in curves
     assert "None of these runs has a metric 'acc'" in cells("%track_show first second --metric acc").said
+
+
+def test_curves_are_shown_as_the_options_say(cells: Cells) -> None:
+    for name in ("first", "second"):
+        with start_run(run_name=name):
+            log_metric("loss", 0.5)
+    line = "%track_curves first --metric loss --x time --smooth 0.6 --linear --clip --by params.lr --columns 2"
+    (curves,) = cells(line).shown
+    assert curves["text/plain"] == "Trackbook curves"
+    assert len(cells("%track_curves").shown) == 1  # of the newest runs
+    assert "weight from 0 to 0.99, not 2" in cells("%track_curves first --smooth 2").said
+    assert "params.NAME or tags.NAME" in cells("%track_curves first --by lr").said
 
 
 def test_models_are_shown_by_name_and_version(cells: Cells) -> None:
