@@ -43,7 +43,7 @@ const runDeeds = {
   async change(kind, given, done, deselect = false) {
     const { value } = await this.asker.ask(kind, given);
     if (deselect) this.select(this.selected.filter((id) => !value.done.includes(id)));
-    const undo = value.undo ? async () => { await this.asker.ask(value.undo[0], value.undo[1]); say(this.root, "Undone."); } : null;
+    const undo = value.undo ? async () => { await this.asker.ask(value.undo[0], value.undo[1]); this.reorder(); say(this.root, "Undone."); } : null;
     const refused = value.refused.length ? ` ${value.refused.length} could not: ${value.refused[0]}` : "";
     say(this.root, value.done.length || !refused ? done + refused : refused.trim(), { undo, trouble: Boolean(refused) });
     this.grid.focus({ preventScroll: true });

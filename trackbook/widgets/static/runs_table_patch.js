@@ -2,9 +2,10 @@
 
 const DERIVED = ["attributes.duration", "attributes.run_id", "attributes.origin"];
 
-/** The table as it is now. `patch` is {meta, buffers} of the rows that changed or came, with `gone` and `order`. */
-function patchedTable(table, patch, now = Date.now()) {
-  if (!patch?.meta) return table;
+/** The table as it is now. `patch` is {meta, buffers, of} of the rows that changed or came, with `gone` and `order`;
+ *  one that is `of` another table is older than this one, or comes before it. */
+function patchedTable(table, patch, number, now = Date.now()) {
+  if (!patch?.meta || patch.of !== number) return table;
   const { meta } = patch, parts = buffersOf(meta, patch.buffers);
   const part = decodeTable(meta, patch.buffers, now), order = typedArray(Int32Array, parts[meta.order]);
   const rows = order.length, from = table.rows;
