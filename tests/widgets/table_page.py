@@ -91,4 +91,4 @@ class TablePage:
         self.page.fill(".rt-input", text)
 
     def row(self, name: str) -> Any:
-        return self.page.locator(f".rt-row:has(.rt-run:text-is({json.dumps(name)}))")
+        return self.page.locator(f".rt-row:has(.rt-run:text-is({json.dumps(name, ensure_ascii=False)}))")

@@ -111,7 +111,7 @@ class RunsTable(RunDeeds):
         view: Mapping[str, Any] | None = None,
     ) -> None:
         self._query, self._experiments = query, dict(experiments or {})
-        self._openers, self._curved, self._compared = (CallbackDispatcher() for _ in range(3))
+        self._on_opened, self._curved, self._compared = (CallbackDispatcher() for _ in range(3))
         self._rows = self._sent = table
         self._number = 0
         self._whole = (total, tuple(self._experiments))
@@ -178,7 +178,7 @@ class RunsTable(RunDeeds):
 
     def on_open(self, callback: Callable[[str], None], remove: bool = False) -> None:
         """Have `callback` called with a run id that was double-clicked, or opened with Enter."""
-        self._openers.register_callback(callback, remove=remove)
+        self._on_opened.register_callback(callback, remove=remove)
 
     def on_curves(self, callback: Callable[[list[str]], None], remove: bool = False) -> None:
         """Have `callback` called with the selected run ids; the selection bar then has a button "Curves"."""
@@ -251,7 +251,7 @@ class RunsTable(RunDeeds):
         if kind == "filter":
             self._answer_filter(message)
         elif kind == "open" and isinstance(message.get("run_id"), str):
-            self._openers(message["run_id"])
+            self._on_opened(message["run_id"])
         elif kind == "curves":
             self._curved(list(self.selected))
         elif kind == "compare":
