@@ -7,7 +7,6 @@ Each function returns a panel, which a cell shows as its value; the magics do th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trackbook.entities import Run
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "artifacts",
+    "compare",
     "curves",
     "dashboard",
     "experiment_ids",
@@ -38,9 +38,6 @@ __all__ = [
     "statistics",
     "view",
 ]
-
-
-__all__ = ["compare", "curves", "experiment_ids", "known_metrics", "run_ids", "runs"]
 
 _AGGREGATES = ("last", "min", "max", "count")
 _COMPARED_UNASKED = 6
