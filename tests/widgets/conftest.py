@@ -17,9 +17,13 @@ from comm.base_comm import BaseComm
 
 from trackbook.entities import Experiment, Metric, Param, Run, RunInfo
 from trackbook.stores.base import FeedAnswer, NewRun, PointArrays, RunTable, Store
+from trackbook.widgets.delivery import split_buffers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+
+_DELIVERY = ("program", "bulk")
 
 
 class RecordingComm(BaseComm):
@@ -41,8 +45,9 @@ def comms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def customs(widget: Any) -> list[tuple[dict[str, Any], list[bytes]]]:
-    """The custom messages that a widget has sent, with their buffers, oldest first."""
-    return [(data["content"], buffers) for data, buffers in widget.comm.sent if data.get("method") == "custom"]
+    """The custom messages that a widget has sent, with their buffers, oldest first; without its program and bulk."""
+    every = [(data["content"], buffers) for data, buffers in widget.comm.sent if data.get("method") == "custom"]
+    return [(content, buffers) for content, buffers in every if content.get("type") not in _DELIVERY]
 
 
 @pytest.fixture
@@ -123,6 +128,12 @@ def curves_kit() -> SimpleNamespace:
 
 
 _STUB = """
+window.asBuffer = (text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const shifted = new Uint8Array(bytes.length + 3);  // as in Jupyter, a buffer starts at any byte
+  shifted.set(bytes, 3);
+  return new DataView(shifted.buffer, 3, bytes.length);
+};
 window.makeModel = (name, traits) => {
   const handlers = {};
   const model = {
@@ -136,19 +147,23 @@ window.makeModel = (name, traits) => {
     off: (event, handler) => { handlers[event] = (handlers[event] || []).filter((one) => one !== handler); },
     send: (message) => { model.outbox.push(message); },
     fire: (event, ...args) => { for (const handler of handlers[event] || []) handler(...args); },
-    deliver: (content, buffers) => model.fire("msg:custom", content, buffers.map((text) => {
-      const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-      const shifted = new Uint8Array(bytes.length + 3);  // as in Jupyter, a buffer starts at any byte
-      shifted.set(bytes, 3);
-      return new DataView(shifted.buffer, 3, bytes.length);
-    })),
+    deliver: (content, buffers) => model.fire("msg:custom", content, buffers.map(window.asBuffer)),
+    learnBulk: (content, buffers) => {  // as loader.js does
+      const holder = { value: content.value };
+      content.paths.forEach((path, place) => {
+        const steps = ["value", ...path], last = steps.pop();
+        steps.reduce((node, step) => node[step], holder)[last] = window.asBuffer(buffers[place]);
+      });
+      model.learn(content.name, holder.value);
+    },
   };
   (window.models ||= {})[name] = model;
   return model;
 };
-window.openWidget = async (name, source, traits, host) => {
+window.openWidget = async (name, source, traits, host, bulk) => {
   const module = (await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})))).default;
   const model = window.makeModel(name, traits);
+  for (const [content, buffers] of bulk || []) model.learnBulk(content, buffers);
   await module.initialize?.({model});
   const view = {module, model, host};
   (window.views ||= {})[name] = view;
@@ -160,14 +175,33 @@ _DARK = """
 --jp-ui-font-color2:rgba(255,255,255,.54);--jp-border-color1:#616161;--jp-border-color2:#424242;
 --jp-brand-color1:#2196f3;background:#111
 """
-_OPEN = """async ([name, source, traits, shown]) => {
+_OPEN = """async ([name, source, traits, shown, bulk]) => {
   const host = shown ? document.createElement("div") : null;
-  await window.openWidget(name, source, traits, host);
+  await window.openWidget(name, source, traits, host, bulk);
   if (host) { host.id = name; document.body.append(host); }  // JupyterLab, too, attaches what was rendered
 }"""
 
 
 _SOURCES = frozenset({"_esm", "_css", "layout", "_anywidget_id"})
+
+
+def _coded(buffers: list[bytes]) -> list[str]:
+    return [base64.b64encode(part).decode() for part in buffers]
+
+
+def _text_of(widget: Any, kind: str) -> str:
+    """JavaScript ("script") or CSS ("sheet"): of a `Delivered` its own, and not the loader of it."""
+    own = getattr(widget, f"_own_{kind}", None)
+    return str(getattr(widget, {"script": "_esm", "sheet": "_css"}[kind], "") if own is None else own)
+
+
+def _bulk_of(widget: Any) -> list[list[Any]]:
+    """What travels beside the state, as it is now."""
+    found = []
+    for name in getattr(widget, "_bulk", []):
+        value, paths, buffers = split_buffers(getattr(widget, name))
+        found.append([{"name": name, "value": value, "paths": paths}, _coded(buffers)])
+    return found
 
 
 def _is_plain(value: Any) -> bool:
@@ -199,9 +233,9 @@ class Stage:
         state = widget.get_state()
         traits = {key: value for key, value in state.items() if key not in _SOURCES and _is_plain(value)}
         self._widgets[name], self._read[name], self._learnt[name] = widget, len(customs(widget)), len(widget.comm.sent)
-        if getattr(widget, "_css", None):
-            self.page.add_style_tag(content=widget._css)
-        self.page.evaluate(_OPEN, [name, widget._esm, traits, shown])
+        if sheet := _text_of(widget, "sheet"):
+            self.page.add_style_tag(content=sheet)
+        self.page.evaluate(_OPEN, [name, _text_of(widget, "script"), traits, shown, _bulk_of(widget)])
         return name
 
     def carry(self, rounds: int = 3) -> None:
@@ -223,14 +257,17 @@ class Stage:
         """Tell the page which traits have changed in Python since it attached, as far as JSON can say them."""
         new, self._learnt[name] = widget.comm.sent[self._learnt[name] :], len(widget.comm.sent)
         learn = "([name, key, value]) => window.models[name].learn(key, value)"
-        for data, _ in new:
+        bulk = "([name, content, buffers]) => window.models[name].learnBulk(content, buffers)"
+        for data, buffers in new:
+            if data.get("content", {}).get("type") == "bulk":
+                self.page.evaluate(bulk, [name, data["content"], _coded(buffers)])
             for key, value in (data.get("state", {}) if data.get("method") == "update" else {}).items():
                 if key not in _SOURCES:
                     self.page.evaluate(learn, [name, key, value])
 
     def deliver(self, name: str, content: dict[str, Any], buffers: list[bytes]) -> None:
         """One message to the page, as a kernel would send it."""
-        coded = [base64.b64encode(part).decode() for part in buffers]
+        coded = _coded(buffers)
         script = "([name, content, buffers]) => window.models[name].deliver(content, buffers)"
         self.page.evaluate(script, [name, content, coded])
 
@@ -282,3 +319,13 @@ def digits(file_store: Store) -> Store:
         file_store.log_batch(run.info.run_id, [loss], [Param("solver", solver)])
     file_store.flush()
     return file_store
+
+
+@pytest.fixture
+def show(stage: Callable[..., Stage], page: Page) -> Callable[[Any], Any]:
+    """Shows a runs table in a page of 1000 x 640: `tests.widgets.table_page.TablePage`."""
+    from tests.widgets.table_page import TablePage
+
+    page.set_viewport_size({"width": 1000, "height": 640})
+    stage()
+    return lambda widget: TablePage(page, widget)

@@ -40,7 +40,8 @@ def test_script_puts_logged_text_nowhere_but_into_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_script_imports_nothing(name: str) -> None:
-    assert not re.search(r"^\s*import\b|\bimport\(|\brequire\(", STATIC.joinpath(name).read_text(), re.MULTILINE)
+    text = STATIC.joinpath(name).read_text().replace("(await import(url))", "")  # the loader's, of a Blob
+    assert not re.search(r"^\s*import\b|\bimport\(|\brequire\(", text, re.MULTILINE)
 
 
 def test_shared_script_has_no_export() -> None:

@@ -72,7 +72,7 @@ def _change(model: _Model, entry: AuditEntry, before: Any, after: Any) -> None:
 
 
 def _put(pairs: dict[str, Any], key: str, value: str, before: Any, after: Any) -> None:
-    if after is None:
+    if not after or key not in after:  # dropped, with or without a note
         del pairs[before[key]]
     else:
         pairs[after[key]] = after[value]

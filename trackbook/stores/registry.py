@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from trackbook.entities import PagedList, StoredFile
 from trackbook.entities.registry import AuditEntry, AuditHead, ModelVersion, RegisteredModel
 
-__all__ = ["NewVersion", "RegistryStore"]
+__all__ = ["Move", "NewVersion", "RegistryStore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,23 @@ class NewVersion:
     description: str | None = None
     run_link: str | None = None
     make_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step of `RegistryStore.move`: a version into a stage, or an alias to a version.
+
+    Attributes:
+        version: its number; None drops the alias.
+        stage: one of STAGES, if it is about a stage.
+        alias: if it is about an alias.
+        note: what the audit trail says besides.
+    """
+
+    version: int | None
+    stage: str | None = None
+    alias: str | None = None
+    note: str | None = None
 
 
 class RegistryStore(ABC):
@@ -122,6 +139,17 @@ class RegistryStore(ABC):
             stage: one of STAGES.
             archive_existing_versions: only for Staging and Production.
             note: what the audit trail says besides.
+        """
+
+    @abstractmethod
+    def move(self, name: str, moves: Sequence[Move], seen: int | None = None) -> None:
+        """Bring versions into stages and aliases to versions, all of it in one transaction or nothing.
+
+        Args:
+            name: of the registered model.
+            moves: one after the other; what is there already is left alone and has no entry.
+            seen: the last entry of the audit trail that the caller has seen. InvalidState, and nothing is changed, if
+                somebody has moved a stage or an alias of this model or deleted a version since; None does not ask.
         """
 
     @abstractmethod

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from trackbook.entities import ModelVersion
 from trackbook.entities.digests import BEGINNING
 from trackbook.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
 from trackbook.registry.audit import check_trail, every_entry
 from trackbook.stores.actors import acting_as
 from trackbook.stores.base import Store
 from trackbook.stores.registry import NewVersion
-from trackbook.testing.samples import stored_file
+from trackbook.testing.registry_moves import MoveContract
+from trackbook.testing.samples import new_version, numbers, stored_file
 
 __all__ = [
     "AuditContract",
@@ -26,17 +26,6 @@ __all__ = [
     "new_version",
     "numbers",
 ]
-
-
-def new_version(store: Store, name: str = "digits", model: int = 1, **more: Any) -> ModelVersion:
-    """A version with the files of a logged model that is in another store."""
-    more = {"make_model": True} | more
-    return store.create_model_version(NewVersion(name, f"models:/m-{model:032x}", **more))
-
-
-def numbers(versions: list[ModelVersion]) -> list[int]:
-    """The numbers of versions, in their order."""
-    return [version.version for version in versions]
 
 
 class RegisteredModelContract:
@@ -390,5 +379,7 @@ class AuditContract:
         assert check_trail(store).is_whole
 
 
-class RegistryContract(RegisteredModelContract, ModelVersionContract, RegistrySearchContract, AuditContract):
+class RegistryContract(
+    RegisteredModelContract, ModelVersionContract, MoveContract, RegistrySearchContract, AuditContract
+):
     """All that `RegistryStore` promises."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
+from typing import Any
 
-from trackbook.entities import Run, StoredFile
+from trackbook.entities import ModelVersion, Run, StoredFile
 from trackbook.stores.base import NewRun, Store
+from trackbook.stores.registry import NewVersion
 
-__all__ = ["EXACT", "INT64_LIMITS", "bits", "named", "new_run", "stored_file"]
+__all__ = ["EXACT", "INT64_LIMITS", "bits", "named", "new_run", "new_version", "numbers", "stored_file"]
 
 #: Floats that a store may not change by a single bit (any NaN is the same NaN).
 EXACT = [0.0, -0.0, 0.1, 5e-324, -2.2e-308, 1.7976931348623157e308, math.inf, -math.inf, math.nan, 1e-7, 16777217.0]
@@ -33,3 +35,14 @@ def stored_file(path: str, size: int = 7) -> StoredFile:
 def named(runs: list[Run]) -> list[str | None]:
     """The names of runs, in their order."""
     return [run.info.run_name for run in runs]
+
+
+def new_version(store: Store, name: str = "digits", model: int = 1, **more: Any) -> ModelVersion:
+    """A version with the files of a logged model that is in another store."""
+    more = {"make_model": True} | more
+    return store.create_model_version(NewVersion(name, f"models:/m-{model:032x}", **more))
+
+
+def numbers(versions: list[ModelVersion]) -> list[int]:
+    """The numbers of versions, in their order."""
+    return [version.version for version in versions]

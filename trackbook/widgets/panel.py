@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-import anywidget
 import traitlets
 
 from trackbook.errors import BadFilter, PermissionDenied, TrackbookError
 from trackbook.stores import open_store
 from trackbook.stores.actors import acting_as
 from trackbook.stores.base import Store
+from trackbook.widgets.delivery import Delivered
 from trackbook.widgets.permission import Permission, permission_here
+from trackbook.widgets.showing import show_panel
 
 __all__ = ["Answer", "Panel", "answers"]
 
@@ -49,8 +50,13 @@ def answers(kind: str, *, changes: bool = False) -> Callable[[_Method], _Method]
     return mark
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(Delivered):
     """A panel on a store. Its page asks with `ask` of ``static/ask.js``.
+
+    A panel's ``sync=True`` traits are saved with the notebook, so they are small, a few kB in all. What may be big is
+    tagged ``bulk=True`` instead, or travels in messages (`trackbook.widgets.delivery`). A panel that has something to
+    say without a kernel overrides `static_table` and `static_picture`, and never ``_repr_mimebundle_``
+    (`trackbook.widgets.showing`).
 
     Args:
         store: what it shows; it may have been opened read-only.
@@ -104,6 +110,21 @@ class Panel(anywidget.AnyWidget):
         if not self._permission.allowed:
             raise PermissionDenied(self._permission.why)
         return open_store(self._store.uri) if self._store.read_only else self._store
+
+    def static_table(self) -> str:
+        """What a notebook shows without a kernel, as HTML of at most 14 kB (see `plain_table`); "" for none."""
+        return ""
+
+    def static_picture(self) -> str:
+        """The same as an SVG (at most 30 kB); "" for none."""
+        return ""
+
+    def __repr__(self) -> str:
+        return "Trackbook panel"
+
+    def _ipython_display_(self, **_: Any) -> None:
+        bundle = self._repr_mimebundle_() if self.comm is not None else None  # a closed panel has no view
+        show_panel(self, *(bundle or ({"text/plain": repr(self)}, {})))
 
     def _code_again(self, _change: object) -> None:
         self.code = self.as_code()

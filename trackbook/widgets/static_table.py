@@ -1,24 +1,67 @@
-"""Runs as a plain HTML table, so that a saved notebook shows something where no widget lives; all of it escaped."""
+"""Panels as plain HTML tables, so that a saved notebook shows something where no widget lives; all of it escaped."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import islice
 from typing import Any
 
 from trackbook.entities.cards import moment
 from trackbook.stores.base import RunTable
 
-__all__ = ["static_table"]
+__all__ = ["plain_table", "static_table"]
 
 _ROWS, _METRICS, _PARAMS, _CHARACTERS = 20, 6, 6, 60
-_HEAD = "text-align:left;font-weight:600;padding:2px 10px"
-_CELL = "text-align:left;padding:2px 10px;font-variant-numeric:tabular-nums"
+#: Of a table with all that it says; the rest of 14 kB is for the caption.
+_BYTES = 13_000
+_STYLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
+
+
+def plain_table(
+    caption: str, head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[int] = (), total: int = 0
+) -> str:
+    """A table of texts for `Panel.static_table`.
+
+    Args:
+        caption: what the table is of.
+        head: names of the columns.
+        rows: their cells; None is shown as missing. Text is cut at 60 characters, and rows stop at 13 kB.
+        right: places of the columns that hold numbers.
+        total: how many rows there are, if `rows` holds only the first.
+    """
+    numeric = frozenset(right)
+    parts, size, shown, given = [_line("th", head, numeric)], 0, 0, 0
+    for row in rows:
+        given += 1
+        if shown + 1 == given:
+            line = _line("td", row, numeric)
+            size += len(line.encode())
+            if size < _BYTES:
+                parts.append(line)
+                shown += 1
+    more = max(given, total) - shown
+    rest = f"<p>and {more} more</p>" if more else ""
+    title = f'<caption style="text-align:left" dir="auto">{_cut(caption, 200)}</caption>'
+    return f'<table style="{_STYLE}">{title}<thead>{parts[0]}</thead><tbody>{"".join(parts[1:])}</tbody></table>{rest}'
+
+
+def _line(tag: str, cells: Sequence[object], numeric: frozenset[int]) -> str:
+    made = (
+        f'<{tag} align="{"right" if place in numeric else "left"}" dir="auto">{_cut(cell, _CHARACTERS)}</{tag}>'
+        for place, cell in enumerate(islice(cells, 24))
+    )
+    return f"<tr>{''.join(made)}</tr>"
+
+
+def _cut(cell: object, most: int) -> str:
+    text = "–" if cell is None else str(cell)
+    return escape(text[:most] + "…" if len(text) > most else text)
 
 
 def static_table(table: RunTable, title: str = "") -> str:
-    """The first 20 rows: name, status, start, and the first metrics and params."""
+    """The first 20 runs: name, status, start, and the first metrics and params."""
     count = len(table.run_ids)
     shown = min(count, _ROWS)
     attributes = table.attributes
@@ -31,28 +74,17 @@ def static_table(table: RunTable, title: str = "") -> str:
     metrics, params = list(table.metrics.items()), list(table.params.items())
     columns += [(key, [_number(value) for value in each["last"][:shown]]) for key, each in metrics[:_METRICS]]
     columns += [(key, values) for key, values in params[:_PARAMS]]
-    head = "".join(f'<th style="{_HEAD}" dir="auto">{escape(key)}</th>' for key, _ in columns)
-    body = "".join(f"<tr>{''.join(_cell(values, row) for _, values in columns)}</tr>" for row in range(shown))
-    of = f" of {escape(title)}" if title else ""
+    rows = ([values[row] if row < len(values) else None for _, values in columns] for row in range(shown))
+    of = f" of {title}" if title else ""
     more = f", the first {shown} of {count}" if count > shown else f", {count}"
-    return (
-        f'<table class="trackbook-runs"><caption style="text-align:left">Runs{of}{more}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    numbers = range(3, 3 + len(metrics[:_METRICS]))
+    return plain_table(f"Runs{of}{more}", [key for key, _ in columns], rows, right=numbers)
 
 
 def _statuses(table: RunTable) -> list[str]:
     statuses = table.attributes.get("status") or [""] * len(table.run_ids)
     lost = table.attributes.get("lost") or [False] * len(statuses)
     return ["LOST" if gone else status for status, gone in zip(statuses, lost, strict=False)]
-
-
-def _cell(values: Sequence[Any], row: int) -> str:
-    value = values[row] if row < len(values) else None
-    text = "–" if value is None else str(value)
-    if len(text) > _CHARACTERS:
-        text = text[:_CHARACTERS] + "…"
-    return f'<td style="{_CELL}" dir="auto">{escape(text)}</td>'
 
 
 def _number(value: float) -> str | None:

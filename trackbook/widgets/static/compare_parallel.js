@@ -24,11 +24,15 @@ class ParallelChart {
     this.head.replaceChildren(el("h3", { class: "cmp-card-title", text: "Parallel coordinates" }), this.title, el("span", { class: "tb-grow" }), this.chips, this.pick, this.columns, toggle);
   }
 
-  /** Everything anew: other runs, axes, colours or size. */
+  /** Other runs, axes, colours or size: all anew. Else 2,000 lines stay as they are. */
   draw() {
-    const { around } = this.panel;
-    const axes = this.axes = around ? this.panel.parallelAxes() : [];
+    const { around, slots } = this.panel;
+    const axes = around ? this.panel.parallelAxes() : [];
     const enough = axes.length >= 2 && around.count > 0;
+    const key = JSON.stringify([around?.version, axes.map((axis) => axis.id), slots, this.body.clientWidth, this.asTable && this.panel.brushes]);
+    if (enough && key === this.drawn) { this.narrow(); return; }
+    this.drawn = enough ? key : null;
+    this.axes = axes;
     this.columns.hidden = !around;
     this.brushes.clear();
     if (!enough) {
