@@ -153,7 +153,7 @@ def _started() -> list[psutil.Process]:
     """The processes that this one has started; Linux lists them, which is quicker than to look at all there are."""
     threads = Path("/proc/self/task")
     if not (threads / str(os.getpid()) / "children").exists():
-        return psutil.Process().children()
+        return list(psutil.Process().children())
     found = []
     for thread in threads.iterdir():
         with suppress(OSError, psutil.NoSuchProcess):  # a thread, or a process, that has ended meanwhile

@@ -6,8 +6,8 @@ Each function returns a panel, which a cell shows as its value; the magics do th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from trackbook.entities import Run
 from trackbook.errors import InvalidParameter, NotFound
@@ -17,13 +17,13 @@ from trackbook.runs.session import current_experiment_id, current_store
 from trackbook.stores.base import Store
 
 if TYPE_CHECKING:
+    from trackbook.dashboard.page import Dashboard
     from trackbook.widgets.curves import CurvesPanel
     from trackbook.widgets.runs_table import RunsTable
     from trackbook.widgets.statistics import StatisticsPanel
 
-__all__ = ["curves", "experiment_ids", "known_metrics", "run_ids", "runs", "statistics"]
+__all__ = ["curves", "dashboard", "experiment_ids", "known_metrics", "run_ids", "runs", "statistics", "view"]
 
-_AGGREGATES = ("last", "min", "max", "count")
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
 
@@ -34,6 +34,7 @@ def runs(
     last: int | None = None,
     *,
     order_by: Sequence[str] | None = None,
+    view: Mapping[str, Any] | None = None,
 ) -> RunsTable:
     """The table of the runs of some experiments.
 
@@ -42,6 +43,7 @@ def runs(
         experiments: names; the chosen experiment if None.
         last: only that many of the newest.
         order_by: clauses such as ``metrics.loss DESC``; the newest first if None.
+        view: how the table stands, as "Copy as code" gives it.
 
     Raises:
         NotFound: there is no experiment of a name.
@@ -53,12 +55,9 @@ def runs(
 
     store = current_store()
     ids = experiment_ids(store, experiments)
-    if last is None:
-        return RunsTable.of(store, ids, filter_string, order_by)
-    if last < 1:
+    if last is not None and last < 1:
         raise InvalidParameter(f"--last takes a number of runs from 1 on, not {last}.")
-    newest = store.run_table(ids, filter_string, max_results=last, aggregates=_AGGREGATES)
-    return RunsTable(newest, experiments={each: store.get_experiment(each).name for each in ids})
+    return RunsTable.of(store, ids, filter_string, order_by, view=view, last=last)
 
 
 def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> CurvesPanel:
@@ -112,6 +111,38 @@ def statistics(
     store = current_store()
     ids, view = experiment_ids(store, experiments), {"test": test} if test else None
     return StatisticsPanel(store, ids, metric, by=by, baseline=baseline, filter_string=filter_string, view=view)
+
+
+def dashboard(view: str | Mapping[str, Any] | None = None, *, experiment: str | None = None) -> Dashboard:
+    """The whole page of the store: experiments, saved views, and all panels in tabs.
+
+    Args:
+        view: how it stands at first: the text after ``?view=`` in a link, or what `Dashboard.standing` said.
+        experiment: name of the experiment to begin with; one that runs, or the newest, if None.
+
+    Raises:
+        NotFound: there is no experiment of that name.
+        InvalidParameter: `view` cannot be read.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.dashboard.page import Dashboard
+    from trackbook.dashboard.standing import decode_view
+
+    begin = experiment_ids(current_store(), [experiment])[0] if experiment else ""
+    stands = decode_view(view) if isinstance(view, str) else view
+    return Dashboard(experiment=begin, view=stands)
+
+
+def view(name: str) -> Dashboard:
+    """The page as it was saved by a name.
+
+    Raises:
+        NotFound: there is no view of that name.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.dashboard.page import Dashboard
+
+    return Dashboard(saved=current_store().get_view(name).name)
 
 
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:

@@ -17,13 +17,20 @@ require("A server", "tornado")
 
 from tornado.web import HTTPError, RequestHandler  # noqa: E402  # asked for first
 
-__all__ = ["LOOPBACK_NAMES", "Answering", "NoSuchPage", "hosts_heard", "is_loopback", "named_host"]
+__all__ = ["LOOPBACK_NAMES", "Answering", "JsonErrors", "NoSuchPage", "hosts_heard", "is_loopback", "named_host"]
 
 log = logging.getLogger("trackbook")
 
 #: What a browser or a client on this machine calls it.
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-_CODES = {404: "ENDPOINT_NOT_FOUND", 413: "RESOURCE_EXHAUSTED", 500: "INTERNAL_ERROR", 503: "TEMPORARILY_UNAVAILABLE"}
+_CODES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "ENDPOINT_NOT_FOUND",
+    413: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL_ERROR",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
 
 
 def is_loopback(host: str) -> bool:
@@ -70,7 +77,30 @@ def _address(text: str) -> str:
         return ""
 
 
-class Answering(RequestHandler):
+class JsonErrors(RequestHandler):
+    """Answers errors as MLflow's clients read them, in the words of their status alone, and never with a traceback."""
+
+    def refuse(self, status: int, code: str, message: str, **more: Any) -> None:
+        """Answer with an error."""
+        self.set_status(status)
+        self.finish(json.dumps({"error_code": code, "message": message, **more}))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer with what went wrong in the words of its status alone."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        if isinstance(error, TrackbookError):
+            self.refuse(error.get_http_status_code(), error.error_code, error.message)
+            return
+        detail = _phrase(status_code)
+        self.refuse(status_code, _CODES.get(status_code, "BAD_REQUEST"), detail, detail=detail)
+
+    def log_exception(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        """Log what nobody expected, once, by an id that the answer does not have either."""
+        if not isinstance(error, (HTTPError, TrackbookError)):
+            log.error("Request failed (%s)", secrets.token_hex(4), exc_info=(kind, error, trace))  # type: ignore[arg-type]
+
+
+class Answering(JsonErrors):
     """The base of all handlers: a Host that is known, JSON, no cookie, no cache, and errors without a traceback.
 
     The application's setting `hosts` has the names that are heard, or None for any.
@@ -94,25 +124,6 @@ class Answering(RequestHandler):
 
     def check_xsrf_cookie(self) -> None:
         """There are no cookies, so nothing of a browser's that a foreign page could use."""
-
-    def refuse(self, status: int, code: str, message: str, **more: Any) -> None:
-        """Answer with an error, as MLflow's clients read one."""
-        self.set_status(status)
-        self.finish(json.dumps({"error_code": code, "message": message, **more}))
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer with what went wrong in the words of its status alone."""
-        error = kwargs.get("exc_info", (None, None))[1]
-        if isinstance(error, TrackbookError):
-            self.refuse(error.get_http_status_code(), error.error_code, error.message)
-            return
-        detail = _phrase(status_code)
-        self.refuse(status_code, _CODES.get(status_code, "BAD_REQUEST"), detail, detail=detail)
-
-    def log_exception(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        """Log what nobody expected, once, by an id that the answer does not have either."""
-        if not isinstance(error, (HTTPError, TrackbookError)):
-            log.error("Request failed (%s)", secrets.token_hex(4), exc_info=(kind, error, trace))  # type: ignore[arg-type]
 
 
 def _phrase(status: int) -> str:

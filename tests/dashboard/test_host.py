@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from trackbook.dashboard.host import PageOptions, _configuration, _settings, free_port, notebook_path, serve_page
-from trackbook.errors import MissingDependency
+from trackbook.dashboard.host import (
+    PageOptions,
+    _configuration,
+    _refuse_open_changes,
+    _settings,
+    _tell_kernels,
+    free_port,
+    notebook_path,
+    serve_page,
+)
+from trackbook.errors import InvalidParameter, InvalidState, MissingDependency
+from trackbook.widgets.permission import GUARDED
 
 
 def test_taken_port_is_passed_over() -> None:
@@ -33,6 +46,44 @@ def test_voila_serves_no_file_and_reads_no_configuration_from_here(tmp_path: Pat
     assert config.VoilaConfiguration.show_tracebacks is False
     assert config.Voila.config_file_paths == []
     assert config.Voila.base_url == "/team/runs/"
+    assert config.VoilaConfiguration.allow_template_override == "NO"
+
+
+def test_warm_kernels_and_the_users_header_reach_voila(tmp_path: Path) -> None:
+    plain = _configuration(PageOptions(), tmp_path, 5000, "secret").VoilaConfiguration
+    assert (plain.preheat_kernel, plain.http_header_envs) == (False, [])
+    asked = PageOptions(preheat=2, user_header="X-Forwarded-User")
+    config = _configuration(asked, tmp_path, 5000, "secret").VoilaConfiguration
+    assert (config.preheat_kernel, config.default_pool_size) == (True, 2)
+    assert config.http_header_envs == ["X-Forwarded-User"]
+    with pytest.raises(InvalidParameter, match="X-Remote-User"):
+        _configuration(PageOptions(user_header="Cookie"), tmp_path, 5000, "secret")
+
+
+@pytest.mark.parametrize(("read_only", "header", "said"), [(False, None, ("1", "token")), (True, None, ("0", "token")),
+                                                            (False, "X-Forwarded-User", ("1", "header"))])  # fmt: skip
+def test_kernels_learn_whether_they_may_change_the_store(
+    monkeypatch: pytest.MonkeyPatch, read_only: bool, header: str | None, said: tuple[str, str]
+) -> None:
+    for name in ("TRACKBOOK_TRACKING_URI", "TRACKBOOK_ALLOW_CHANGES", GUARDED):
+        monkeypatch.setenv(name, "")
+    _tell_kernels("sqlite:///x.db", PageOptions(read_only=read_only, user_header=header))
+    assert (os.environ["TRACKBOOK_ALLOW_CHANGES"], os.environ[GUARDED]) == said
+
+
+@pytest.mark.parametrize(("host", "token", "options", "refused"), [
+    ("0.0.0.0", "", {}, True), ("0.0.0.0", "secret", {}, False), ("127.0.0.1", "", {}, False),
+    ("0.0.0.0", "", {"read_only": True}, False), ("0.0.0.0", "", {"user_header": "X-Remote-User"}, False),
+])  # fmt: skip
+def test_page_open_to_all_is_not_served_with_changes(
+    host: str, token: str, options: dict[str, Any], refused: bool
+) -> None:
+    server = SimpleNamespace(ip=host, token=token)
+    if refused:
+        with pytest.raises(InvalidState, match="--read-only"):
+            _refuse_open_changes(server, PageOptions(host, **options))
+    else:
+        _refuse_open_changes(server, PageOptions(host, **options))
 
 
 @pytest.mark.parametrize(("host", "remote"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True)])

@@ -59,14 +59,14 @@ def test_curves_are_those_of_the_selected_runs_in_their_slots(page: Dashboard, r
     page.table.selected = [runs[0]]
     assert page.curves._run_ids == [runs[0]]
     assert [fact["slot"] for fact in page.curves._facts] == [2]
-    assert (page.selected, page.curves_note) == (1, "")
+    assert (page.selected, page.note) == (1, "")
 
 
 def test_without_a_selection_the_newest_runs_have_their_curves_shown(page: Dashboard, runs: list[str]) -> None:
     page.tab = "curves"
     assert page.curves is not None
     assert set(page.curves._run_ids) == set(runs)
-    assert "Select" in page.curves_note
+    assert "Select" in page.note
 
 
 def test_refresh_shows_what_was_logged_since(page: Dashboard, file_store: Store, runs: list[str]) -> None:
@@ -148,8 +148,11 @@ def test_store_that_goes_away_is_told_in_a_sentence_and_its_runs_stay(page: Dash
     assert path in page.trouble["title"]
     assert page.trouble["since"] is not None
     assert page.experiments == shown
+    assert (page.trouble["again"], page.trouble["tries"]) == (5_000, 1)
     os.rename(path + ".moved", path)
     page.refresh()
+    assert page.trouble["tries"] == 1
+    page.look_again()
     assert page.trouble == {}
 
 

@@ -319,3 +319,13 @@ def digits(file_store: Store) -> Store:
         file_store.log_batch(run.info.run_id, [loss], [Param("solver", solver)])
     file_store.flush()
     return file_store
+
+
+@pytest.fixture
+def show(stage: Callable[..., Stage], page: Page) -> Callable[[Any], Any]:
+    """Shows a runs table in a page of 1000 x 640: `tests.widgets.table_page.TablePage`."""
+    from tests.widgets.table_page import TablePage
+
+    page.set_viewport_size({"width": 1000, "height": 640})
+    stage()
+    return lambda widget: TablePage(page, widget)

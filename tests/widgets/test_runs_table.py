@@ -8,7 +8,8 @@ import pytest
 
 from trackbook.errors import BadFilter
 from trackbook.stores.base import NewRun, RunTable, Store
-from trackbook.widgets.runs_table import RunQuery, RunsTable, slots_of
+from trackbook.widgets.runs_query import RunQuery
+from trackbook.widgets.runs_table import RunsTable, slots_of
 
 pytestmark = pytest.mark.usefixtures("comms")
 MakeTable = Callable[..., RunTable]
@@ -149,7 +150,7 @@ def test_refresh_reads_the_store_again(digits: Store) -> None:
 
 
 def test_query_counts_what_a_browser_does_not_hold(digits: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trackbook.widgets.runs_table.ROW_LIMIT", 1)
+    monkeypatch.setattr("trackbook.widgets.runs_query.ROW_LIMIT", 1)
     table, total = RunQuery(digits, ("1",)).read()
     assert (len(table.run_ids), total) == (2, 3)
 

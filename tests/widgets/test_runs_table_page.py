@@ -1,88 +1,19 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.widgets.table_page import TablePage
 from trackbook.stores.base import RunTable, Store
 from trackbook.widgets.runs_table import RunsTable
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("comms")]
 MakeTable = Callable[..., RunTable]
 PAYLOAD = "<img src=x onerror=window.hacked=1>"
-
-_OPEN = """async ([source, css, traits]) => {
-  const bytes = (text) => {
-    const plain = atob(text), shifted = new Uint8Array(plain.length + 3);
-    for (let i = 0; i < plain.length; i += 1) shifted[i + 3] = plain.charCodeAt(i);
-    return new DataView(shifted.buffer, 3, plain.length);
-  };
-  window.decode = (table) => ({ meta: table.meta, buffers: table.buffers.map(bytes) });
-  traits._table = window.decode(traits._table);
-  document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
-  const host = document.body.appendChild(document.createElement("div"));
-  await window.openWidget("table", source, traits, host);
-  window.model = window.models.table;
-}"""
-
-
-def coded(table: dict[str, Any]) -> dict[str, Any]:
-    json.dumps(table["meta"], allow_nan=False)
-    return {"meta": table["meta"], "buffers": [base64.b64encode(part).decode() for part in table["buffers"]]}
-
-
-class TablePage:
-    """A runs table in a page, and what a test asks of it."""
-
-    def __init__(self, page: Page, widget: RunsTable) -> None:
-        self.page, self.widget = page, widget
-        state = {name: getattr(widget, name) for name in ("selected", "slots", "height", "_about", "_deeds")}
-        traits = {**state, "_table": coded(widget._table)}
-        page.evaluate(_OPEN, [widget._esm, widget._css, traits])
-
-    def names(self) -> list[str]:
-        script = (
-            "[...document.querySelectorAll('.rt-row')].sort((a, b) => a.dataset.position - b.dataset.position)"
-            ".map((row) => row.querySelector('.rt-run').textContent)"
-        )
-        return list(self.page.evaluate(script))
-
-    def headers(self) -> list[str]:
-        script = (
-            "[...document.querySelectorAll('.rt-names [data-column] > span:first-child')].map((n) => n.textContent)"
-        )
-        return list(self.page.evaluate(script))
-
-    def trait(self, name: str) -> Any:
-        return self.page.evaluate("(name) => model.get(name)", name)
-
-    def outbox(self) -> list[dict[str, Any]]:
-        return list(self.page.evaluate("model.outbox.splice(0)"))
-
-    def update(self, table: RunTable) -> None:
-        self.widget.update(table)
-        script = "(table) => { model.set('_table', window.decode(table)); model.fire('change:_table'); }"
-        self.page.evaluate(script, coded(self.widget._table))
-
-    def filter(self, text: str) -> None:
-        self.page.fill(".rt-input", text)
-
-    def row(self, name: str) -> Any:
-        return self.page.locator(f".rt-row:has(.rt-run:text-is({json.dumps(name)}))")
-
-
-@pytest.fixture
-def show(stage: Callable[..., Any], page: Page) -> Callable[[RunsTable], TablePage]:
-    page.set_viewport_size({"width": 1000, "height": 640})
-    stage()
-    return lambda widget: TablePage(page, widget)
 
 
 def test_page_sorts_by_a_header_and_adds_with_shift(
@@ -248,7 +179,8 @@ def test_page_tells_a_screen_reader_what_it_shows(show: Callable[[RunsTable], Ta
 
 def test_page_says_what_it_leaves_out(show: Callable[[RunsTable], TablePage], table_of: MakeTable) -> None:
     shown = show(RunsTable(table_of(["a", "b"]), total=31_402))
-    assert shown.page.inner_text(".rt-foot") == "Showing 2 of 31\u202f402 runs; narrow the filter"
+    told = "Runs 1 to 2 of 31\u202f402; sorted and filtered by the store"
+    assert shown.page.inner_text(".rt-foot > span") == told
     shown.filter("metrics.loss < 0.15")
     shown.page.press(".rt-input", "Enter")
     assert shown.outbox()[-1]["type"] == "filter"

@@ -20,6 +20,15 @@ def _page_options(command: Command) -> Command:
     for option in (
         click.argument("voila", nargs=-1, type=click.UNPROCESSED),
         click.option("--theme", type=click.Choice(["light", "dark"]), default="light", help="light, or dark."),
+        click.option(
+            "--user-header", metavar="NAME", help="Header by which your proxy names the user: X-Forwarded-User."
+        ),
+        click.option(
+            "--max-viewers", type=click.IntRange(0), default=20, show_default=True, help="At once; 0 for any number."
+        ),
+        click.option(
+            "--preheat", type=click.IntRange(0), default=0, show_default=True, help="Kernels kept warm for viewers."
+        ),
         click.option("--base-url", default="/", show_default=True, help="Path of the page behind a proxy."),
         click.option(
             "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Or the next free one."
@@ -33,18 +42,19 @@ def _page_options(command: Command) -> Command:
 @click.command()
 @store_option
 @click.option(
-    "--read-only", is_flag=True, help="Touch nothing: not even adopt what a dead process left in its journal."
+    "--read-only", is_flag=True, help="Forbid changes, and adopt nothing that a dead process left in its journal."
 )
 @_page_options
 def ui(store_uri: str | None, read_only: bool, **page: Any) -> None:
     """Show the runs of a store on a page served by Voila.
 
-    Options for Voila follow two dashes: trackbook ui -- --preheat_kernel=True
+    Whoever has the address with its token may change runs and models, unless --read-only forbids it.
+    Options for Voila follow two dashes: trackbook ui -- --show_tracebacks=True
     """
     from trackbook.dashboard.opening import prepare_store
 
     uri = prepare_store(store_uri, read_only, click.echo)
-    _serve(uri, page)
+    _serve(uri, {**page, "read_only": read_only})
 
 
 @click.command()

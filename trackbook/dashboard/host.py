@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trackbook.errors import InvalidState
+from trackbook.dashboard.seats import SeatedKernels, Seats, full_page
+from trackbook.errors import InvalidParameter, InvalidState
 from trackbook.libraries import require
+from trackbook.widgets.permission import GUARDED, NAMED_BY_PROXY
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -35,7 +37,11 @@ class PageOptions:
         host: address to listen on.
         port: the first port to try.
         base_url: path below which the page lies, behind a proxy.
-        theme: ``light`` or ``dark``.
+        theme: ``light`` or ``dark``; ``?theme=`` in the address goes before it.
+        read_only: forbid changes.
+        preheat: kernels kept warm for the next viewers.
+        max_viewers: how many may look at once; 0 for any number.
+        user_header: header by which a proxy names the user, such as ``X-Forwarded-User``.
         voila: further options for Voila, as on its command line.
     """
 
@@ -43,6 +49,10 @@ class PageOptions:
     port: int = 5000
     base_url: str = "/"
     theme: str = "light"
+    read_only: bool = False
+    preheat: int = 0
+    max_viewers: int = 20
+    user_header: str | None = None
     voila: Sequence[str] = ()
 
 
@@ -83,22 +93,44 @@ def serve_page(store_uri: str, options: PageOptions, announce: Callable[[str], N
 
     Raises:
         MissingDependency: Voila or ipykernel is not installed.
-        InvalidState: no port is free.
+        InvalidState: no port is free, or changes would be open to all who reach this machine.
+        InvalidParameter: no proxy can send a header of that name.
     """
     require("The page", "voila", "ipykernel", "anywidget", "ipywidgets", "plotly")
     folder = Path(tempfile.mkdtemp(prefix="trackbook-ui-"))
     try:
         page = shutil.copy(notebook_path(), folder / "dashboard.ipynb")
-        os.environ["TRACKBOOK_TRACKING_URI"] = store_uri
+        _tell_kernels(store_uri, options)
         _lead_to_template()
         token = secrets.token_urlsafe(32)
         port = free_port(options.host, options.port)
         server = _server_class()(config=_configuration(options, folder, port, token))
         server.announce = lambda: announce(f"{server.connection_url}?token={token}")
+        server.seats = Seats(options.max_viewers)
         server.initialize([str(page), *options.voila])
+        _refuse_open_changes(server, options)
         server.start()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell_kernels(store_uri: str, options: PageOptions) -> None:
+    """What the kernels of the page find in their environment."""
+    os.environ["TRACKBOOK_TRACKING_URI"] = store_uri
+    os.environ["TRACKBOOK_ALLOW_CHANGES"] = "0" if options.read_only else "1"
+    os.environ[GUARDED] = "header" if options.user_header else "token"
+    if options.user_header:
+        os.environ.pop("JUPYTERHUB_USER", None)  # the proxy says who looks, not the user who started the page
+
+
+def _refuse_open_changes(server: Any, options: PageOptions) -> None:
+    """A token that was taken away by Voila's own option leaves the page open; on loopback that is its user's affair."""
+    if server.token or options.read_only or options.user_header or server.ip in LOOPBACK:
+        return
+    raise InvalidState(
+        f"On {server.ip} everybody who reaches this machine could change the store: leave the token, name the user by "
+        "--user-header behind a proxy, or add --read-only."
+    )
 
 
 def _lead_to_template() -> None:
@@ -132,11 +164,24 @@ def _configuration(options: PageOptions, folder: Path, port: int, token: str) ->
         show_tracebacks=False,
         extension_allowlist=_EXTENSIONS,
         extension_denylist=[],
+        allow_template_override="NO",
+        preheat_kernel=options.preheat > 0,
+        default_pool_size=options.preheat,
+        http_header_envs=_header(options.user_header),
     )
     config.KernelSpecManager.kernel_dirs = []  # the kernel of this environment, whatever the user's home has
     config.KernelManager.transport = "ipc"  # sockets in a folder that only this user enters
     config.MappingKernelManager.update(cull_idle_timeout=_CULL_AFTER_S, cull_interval=_CULL_EVERY_S)
     return config
+
+
+def _header(name: str | None) -> list[str]:
+    if name is None:
+        return []
+    if f"HTTP_{name.upper().replace('-', '_')}" not in NAMED_BY_PROXY:
+        known = ", ".join(one.removeprefix("HTTP_").replace("_", "-").title() for one in NAMED_BY_PROXY)
+        raise InvalidParameter(f"--user-header is one of {known}, not {name!r}.")
+    return [name]
 
 
 def _settings(options: PageOptions) -> dict[str, Any]:
@@ -154,17 +199,45 @@ def _server_class() -> Any:
     from voila.app import Voila
 
     class PageServer(Voila):  # type: ignore[misc]
-        """Voila that says when it listens, where it would open a browser."""
+        """Voila that says when it listens, where it would open a browser, and has so many seats."""
 
         announce: Callable[[], None]
+        seats: Seats
 
         def init_handlers(self) -> list[Any]:
             # the login page belongs below the base URL too, or whoever has no token is sent round in circles
             base = self.server_url.rstrip("/")
             handlers = super().init_handlers()
+            handlers[-1] = (handlers[-1][0], _viewer_class(self.seats), *handlers[-1][2:])
             return [(route if route.startswith(f"{base}/") else base + route, *rest) for route, *rest in handlers]
 
         def launch_browser(self) -> None:
             self.announce()
 
     return PageServer
+
+
+def _viewer_class(seats: Seats) -> Any:
+    from tornado.web import authenticated
+    from voila.tornado.handler import TornadoVoilaHandler
+
+    class ViewerHandler(TornadoVoilaHandler):  # type: ignore[misc]
+        """The page, for as many viewers as there are seats."""
+
+        @property
+        def kernel_manager(self) -> Any:
+            return SeatedKernels(super().kernel_manager, seats, self)
+
+        @authenticated
+        async def get(self, path: str | None = None) -> None:
+            if path or seats.take(self, super().kernel_manager):
+                try:
+                    await super().get(path)
+                finally:
+                    seats.leave(self)
+                return
+            self.set_status(503)
+            self.set_header("Retry-After", "60")
+            self.finish(full_page(seats.most))
+
+    return ViewerHandler

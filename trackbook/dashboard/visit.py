@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 from urllib.parse import parse_qs
+
+from trackbook.dashboard.standing import decode_view
+from trackbook.errors import InvalidParameter
 
 __all__ = ["visit"]
 
-_ASKED = ("experiment", "run")
+_ASKED = ("experiment", "run", "saved")
 
 
-def visit() -> dict[str, str]:
-    """What the address of the page asks for: ``?experiment=`` or ``?run=``, an id each; {} outside Voila.
+def visit() -> dict[str, Any]:
+    """What the address of the page asks for, as arguments of `Dashboard`; {} outside Voila.
 
+    It may have ``?experiment=`` or ``?run=``, an id each, ``?saved=``, the name of a saved view, or ``?view=``, a view.
     In a kernel that Voila started before anybody looked, this waits for the viewer: put heavy imports above it.
     """
     if os.environ.get("VOILA_PREHEAT") == "True":
@@ -22,4 +27,10 @@ def visit() -> dict[str, str]:
     given = parse_qs(os.environ.get("QUERY_STRING", ""))
     os.environ.pop("QUERY_STRING", None)  # it has the token in it
     os.environ.pop("VOILA_REQUEST_URL", None)
-    return {name: given[name][0][:256] for name in _ASKED if given.get(name)}
+    asked: dict[str, Any] = {name: given[name][0][:256] for name in _ASKED if given.get(name)}
+    if given.get("view"):
+        try:
+            asked["view"] = decode_view(given["view"][0])
+        except InvalidParameter as wrong:
+            asked["note"] = wrong.message
+    return asked

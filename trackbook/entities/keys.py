@@ -32,12 +32,14 @@ __all__ = [
     "check_text",
     "check_value",
     "check_version",
+    "check_view_name",
 ]
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 MAX_KEY_CHARACTERS = 250
 MAX_VALUE_BYTES = 65_536
 MAX_EXPERIMENT_NAME = MAX_RUN_NAME = MAX_MODEL_NAME = 500
+MAX_VIEW_NAME = 200
 
 #: What no name of a logged model has: it stands in addresses.
 NOT_IN_MODEL_NAMES = "/:.%\"'"
@@ -314,3 +316,21 @@ def check_registry_tag(key: object, value: object) -> tuple[str, str]:
 def check_registry_tags(tags: Mapping[str, object] | None) -> dict[str, str]:
     """Tags of a registered model or version as they are stored; {} for None."""
     return dict(check_registry_tag(key, value) for key, value in check_pairs("Tags", {} if tags is None else tags))
+
+
+def check_view_name(name: object) -> str:
+    """The name of a saved view as it is stored (Unicode NFC).
+
+    Raises:
+        InvalidParameter: it is no text, blank, longer than 200 characters, or has what nobody can see.
+    """
+    if not isinstance(name, str):
+        raise InvalidParameter(f"A view's name is text, not {_a(name)}: {name!r:.80}.")
+    name = unicodedata.normalize("NFC", name)
+    if not name.strip() or len(name) > MAX_VIEW_NAME:
+        raise InvalidParameter(
+            f"A view's name has 1 to {MAX_VIEW_NAME} characters and is not blank; {name[:40]!r} has {len(name)}."
+        )
+    if not name.isprintable():
+        raise InvalidParameter(f"The view's name {name[:80]!r} has a character that nobody can see.")
+    return name

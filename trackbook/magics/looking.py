@@ -72,6 +72,21 @@ class LookingMagics(Magics):
         how = {"test": given.test, "filter_string": given.filter}
         show(panels.statistics(given.metric, given.by, given.baseline, given.experiment, **how))
 
+    @line_verb(option("-e", "--experiment", metavar="NAME", help="Begin with this experiment."))
+    def track_dashboard(self, line: str) -> None:
+        """Show the whole page of the store: experiments, saved views, and all panels in tabs."""
+        from trackbook import panels
+
+        given = parse(self.track_dashboard, line)
+        show(panels.dashboard(experiment=given.experiment))
+
+    @line_verb(option("name", nargs="+", help="Of the view, as the page lists it."))
+    def track_view(self, line: str) -> None:
+        """Show the page as it was saved by a name."""
+        from trackbook import panels
+
+        show(panels.view(" ".join(parse(self.track_view, line).name)))
+
 
 def _show_run(store: Store, run: Run, keys: Sequence[str] | None = None) -> None:
     """Display a run's card and its curves, which follow it while it runs."""

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 
-__all__ = ["ACTOR", "acting_as", "process_user"]
+__all__ = ["ACTOR", "acting_as", "acting_name", "process_user"]
+
+_MOST = 256  # characters
 
 #: For whom the running code acts; None for the user of this process.
 ACTOR: ContextVar[str | None] = ContextVar("trackbook_actor", default=None)
@@ -31,3 +33,9 @@ def process_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # no name belongs to this user number
         return "unknown"
+
+
+def acting_name() -> str:
+    """For whom the running code acts, as any database takes it: the name may come from a setting or from a proxy."""
+    name = (ACTOR.get() or process_user()).encode(errors="replace").decode().replace("\x00", "?")
+    return name[:_MOST] or "unknown"

@@ -31,6 +31,7 @@ from trackbook.entities import (
 from trackbook.stores.models import LoggedModelStore
 from trackbook.stores.registry import RegistryStore
 from trackbook.stores.upkeep import UpkeepStore
+from trackbook.stores.views import ViewStore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -418,6 +419,7 @@ class Store(
     FileStore,
     LoggedModelStore,
     RegistryStore,
+    ViewStore,
     UpkeepStore,
 ):
     """A backend store: all the nouns of one place.

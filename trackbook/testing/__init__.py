@@ -23,6 +23,7 @@ from trackbook.testing.inputs import InputContract
 from trackbook.testing.logged_model_search import LoggedModelSearchContract
 from trackbook.testing.logged_models import LoggedModelContract
 from trackbook.testing.registry import RegistryContract
+from trackbook.testing.views import ViewContract
 
 __all__ = [
     "ExperimentContract",
@@ -36,4 +37,5 @@ __all__ = [
     "SearchContract",
     "StoreContract",
     "UpkeepContract",
+    "ViewContract",
 ]

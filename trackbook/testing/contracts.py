@@ -15,6 +15,7 @@ from trackbook.testing.logged_model_search import LoggedModelSearchContract
 from trackbook.testing.logged_models import LoggedModelContract
 from trackbook.testing.registry import RegistryContract
 from trackbook.testing.samples import EXACT, INT64_LIMITS, bits, named, new_run, stored_file
+from trackbook.testing.views import ViewContract
 
 __all__ = [
     "ExperimentContract",
@@ -567,6 +568,7 @@ class StoreContract(
     LoggedModelContract,
     LoggedModelSearchContract,
     RegistryContract,
+    ViewContract,
     UpkeepContract,
 ):
     """All that `trackbook.stores.base` promises of a store; give it a fixture `store` with an empty one."""

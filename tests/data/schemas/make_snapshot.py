@@ -17,6 +17,7 @@ from pathlib import Path
 
 from trackbook.entities import Metric, Param, RunTag, StoredFile
 from trackbook.stores import open_store
+from trackbook.stores.actors import acting_as
 from trackbook.stores.base import NewRun
 from trackbook.stores.journal.files import read_header
 from trackbook.stores.journal.records import HEADER, json_record
@@ -49,6 +50,8 @@ def fill(path: Path) -> None:
     made = NewModel(experiment, "forêt", ENDED, "classifier", {"stage": "trial"}, {"depth": "3"}, MODEL)
     store.create_logged_model(made, [StoredFile("MLmodel", 3, "0f" * 32, 1_700_000_000_000)])
     store.log_batch(OPEN, [Metric("accuracy", 0.75, 1_700_000_100_000, 0, MODEL, "iris", "0f")])
+    with acting_as("ada"):
+        store.save_view("best of each family", {"experiment": "1", "tab": "curves"})
     store.close()
     store = open_store(path)
     recorder = store.recorder(OPEN)

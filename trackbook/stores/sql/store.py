@@ -44,6 +44,7 @@ from trackbook.stores.sql.schema import open_schema
 from trackbook.stores.sql.search import ExperimentSearch, RunSearch, load_runs
 from trackbook.stores.sql.server_schema import open_server_schema
 from trackbook.stores.sql.servers import ServerDatabase
+from trackbook.stores.sql.views import Views
 from trackbook.uris import StoreUri
 
 __all__ = ["SqlStore"]
@@ -64,6 +65,7 @@ class SqlStore(
     LoggedModels,
     LoggedModelSearch,
     Registry,
+    Views,
     Purging,
     PurgingModels,
     Examining,

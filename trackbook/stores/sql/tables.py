@@ -35,7 +35,7 @@ __all__ = [
 
 #: The newest schema that this code writes; `store.version` in a database says which one it has. A change here needs a
 #: step in migrations/ and a snapshot among the tests; a new column is the last of its table, where a step puts it.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 #: Value classes of a stored float: a database may lose NaN and the infinities, a small integer it keeps.
 FINITE, NOT_A_NUMBER, PLUS_INFINITY, MINUS_INFINITY = 0, 1, 2, 3
@@ -437,4 +437,15 @@ registry_head = _table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("seq", WHOLE, nullable=False),
     Column("hash", _text(64), nullable=False),
+)
+
+views = _table(
+    "views",  # how a page stands, by name
+    Column("name", _text(200), primary_key=True),
+    Column("state", LONG_TEXT, nullable=False),
+    Column("creation_time", WHOLE, nullable=False),
+    Column("created_by", _text(256), nullable=False),
+    Column("last_update_time", WHOLE, nullable=False),
+    Column("updated_by", _text(256), nullable=False),
+    clustered=True,
 )

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
 from trackbook.stores.sql.engine import Database
-from trackbook.stores.sql.migrations import version_2, version_3
+from trackbook.stores.sql.migrations import version_2, version_3, version_4
 from trackbook.stores.sql.schema import open_schema
 from trackbook.upkeep.recovery.pages import PageFile
 from trackbook.uris import parse_store_uri
@@ -73,13 +73,16 @@ def _orders() -> Iterator[list[_Tree]]:
         database.close()
     trees = [_Tree(name, table, bool(is_table)) for name, table, is_table in rows]
     yield trees
+    fourth = [tree for tree in trees if tree.table in version_4.tables()]
+    trees = [tree for tree in trees if tree not in fourth]
+    yield trees + fourth
     third = [tree for tree in trees if tree.table in version_3.tables() or tree.name in version_3.INDEXES]
     before = [tree for tree in trees if tree not in third]
-    yield before + _in_order_of_step_3(third)
+    yield before + _in_order_of_step_3(third) + fourth
     added = list(version_2.tables())
     first = [tree for tree in before if tree.table not in added]
     second = sorted((tree for tree in before if tree.table in added), key=lambda tree: added.index(tree.table))
-    yield first + second + _in_order_of_step_3(third)
+    yield first + second + _in_order_of_step_3(third) + fourth
 
 
 def _in_order_of_step_3(trees: list[_Tree]) -> list[_Tree]:

@@ -8,8 +8,11 @@ class RunsTableView {
   constructor(model, host) {
     this.model = model;
     this.uid = `rt${Math.random().toString(36).slice(2, 10)}`;
-    this.settings = new Map();
+    this.widths = new Map();
     this.sorting = [];
+    this.skip = 0;
+    this.groups = [];
+    this.lines = new Int32Array(0);
     this.filter = { kind: "all" };
     this.number = 0;
     this.order = new Int32Array(0);
@@ -23,10 +26,12 @@ class RunsTableView {
     this.stops = [];
     this.rowHeight = matchMedia("(pointer: coarse)").matches ? TALL_ROW_HEIGHT : ROW_HEIGHT;
     this.readSelection();
+    const filter = this.readView();
     this.build(host);
+    this.asker = new Asker(model, (busy) => this.drawBusy(busy));
     this.suggestions = new Suggestions(this);
     this.listen();
-    this.take(true);
+    this.take(true, filter);
   }
 
   // ---- elements ----
@@ -36,10 +41,15 @@ class RunsTableView {
     this.ink = el("div", { class: "rt-ink", "aria-hidden": "true" });
     this.count = el("span", { class: "rt-found tb-small tb-muted", role: "status" });
     this.box = el("div", { class: "rt-filter" }, icon("search"), el("div", { class: "rt-field" }, this.ink, this.input), this.count, el("kbd", { "aria-hidden": "true", text: "/" }));
-    this.columnsButton = el("button", { class: "tb-button rt-tool", type: "button", "aria-haspopup": "dialog", "aria-label": "Columns" }, icon("columns"), el("span", { text: "Columns" }));
-    this.differsButton = el("button", { class: "tb-button rt-tool", type: "button", "aria-pressed": "false", "aria-label": "Only what differs" }, icon("differ"), el("span", { text: "Only what differs" }));
+    const tool = (text, glyph, more) => el("button", { class: "tb-button rt-tool", type: "button", "aria-label": text, ...more }, icon(glyph), el("span", { text }));
+    this.columnsButton = tool("Columns", "columns", { "aria-haspopup": "dialog" });
+    this.groupButton = tool("Group", "group", { "aria-haspopup": "dialog" });
+    this.sortButton = tool("Sort", "sort", { "aria-haspopup": "dialog" });
+    this.differsButton = tool("Only what differs", "differ", { "aria-pressed": "false" });
+    this.moreButton = el("button", { class: "tb-button tb-square rt-dots", type: "button", "aria-label": "More about the table", title: "More", "aria-haspopup": "menu" }, icon("dots"));
     this.said = el("div", { class: "rt-said", role: "alert", id: `${this.uid}-said`, hidden: true });
-    this.bar = el("div", { class: "rt-bar-top" }, this.box, this.columnsButton, this.differsButton);
+    this.bar = el("div", { class: "rt-bar-top" }, this.box, this.columnsButton, this.groupButton, this.sortButton, this.differsButton, this.moreButton);
+    this.notice = el("div", { class: "rt-notice tb-small", hidden: true });
     this.head = el("div", { class: "rt-header", role: "rowgroup" });
     this.body = el("div", { class: "rt-body", role: "rowgroup" });
     this.grid = el("div", { class: "rt-grid", role: "grid", tabindex: 0, "aria-multiselectable": "true" }, this.head, this.body);
@@ -50,7 +60,7 @@ class RunsTableView {
     this.foot = el("div", { class: "rt-foot tb-small", hidden: true });
     this.empty = el("div", { class: "rt-empty-holder", hidden: true });
     this.stageNode = el("div", { class: "rt-stage" }, this.scroll, this.pillHolder, this.selbar);
-    this.root = el("div", { class: "tb tb-card rt", "data-lm-suppress-shortcuts": "true" }, this.bar, this.said, this.stageNode, this.foot, this.empty);
+    this.root = el("div", { class: "tb tb-card rt", "data-lm-suppress-shortcuts": "true" }, this.notice, this.bar, this.said, this.stageNode, this.foot, this.empty);
     const within = (this.model.get("_about") || {}).filter;
     if (within) this.input.placeholder = `Within ${within}: filter by text or by a comparison`;
     this.root.style.setProperty("max-height", `${this.model.get("height") || 560}px`);
@@ -63,11 +73,17 @@ class RunsTableView {
     on(this.input, "blur", () => this.suggestions.hide());
     on(this.input, "scroll", () => { this.ink.scrollLeft = this.input.scrollLeft; });
     on(this.input, "keydown", (event) => this.filterKey(event));
-    on(this.columnsButton, "click", () => (this.closeFloat ? this.closeFloat() : openColumnsList(this, this.columnsButton.getBoundingClientRect())));
+    const opens = (button, open) => on(button, "click", () => { const before = this.root.querySelector(":scope > .tb-over"); if (before?.anchor === button) before.close(); else { open(button); const over = this.root.querySelector(":scope > .tb-over"); if (over) over.anchor = button; } });
+    opens(this.columnsButton, (button) => openColumnsList(this, button));
+    opens(this.groupButton, (button) => openGroupChoice(this, button));
+    opens(this.sortButton, (button) => openSortChoice(this, button));
+    opens(this.moreButton, (button) => this.tableMenu(button));
     on(this.differsButton, "click", () => this.toggleDiffers());
     on(this.scroll, "scroll", () => this.scrolled(), { passive: true });
     on(this.head, "click", (event) => this.headClick(event));
     on(this.head, "contextmenu", (event) => this.headMenu(event));
+    on(this.head, "pointerdown", (event) => dragHeader(this, event));
+    on(this.body, "contextmenu", (event) => this.rowContext(event));
     on(this.body, "mousedown", (event) => { if (event.shiftKey) event.preventDefault(); });
     on(this.body, "click", (event) => this.rowClick(event));
     on(this.body, "dblclick", (event) => this.rowOpen(event));
@@ -76,8 +92,11 @@ class RunsTableView {
     on(this.root, "keydown", (event) => { if (event.key === "/" && event.target !== this.input && !event.target.closest("input")) { event.preventDefault(); this.input.focus(); } });
     on(this.pill, "click", () => { this.pill.blur(); this.reorder(); });
     const follow = (event, handler) => { this.model.on(event, handler); this.stops.push(() => this.model.off(event, handler)); };
-    follow("change:_table", () => this.take(false));
-    follow("change:_about", () => this.draw());
+    follow("change:_table", () => this.takeSoon());
+    follow("change:_patch", () => this.takeSoon());
+    follow("change:view", () => this.viewCame());
+    follow("change:permission", () => this.drawSelection());
+    follow("change:_about", () => { this.takeOrder(); this.draw(); });
     follow("change:_deeds", () => this.drawSelection());
     follow("change:selected", () => this.selectionCame());
     follow("change:slots", () => this.selectionCame());
@@ -90,9 +109,11 @@ class RunsTableView {
   }
 
   close() {
-    this.closeFloat?.();
+    this.root.querySelector(":scope > .tb-over")?.close();
     this.suggestions.hide();
     clearTimeout(this.asking);
+    clearTimeout(this.curvesTimer);
+    this.asker.remove();
     for (const stop of this.stops) stop();
   }
 
@@ -102,16 +123,26 @@ class RunsTableView {
     return this.result || this.base;
   }
 
+  /** A whole table and no patch come in one message, one trait after the other: read both at once. */
+  takeSoon() {
+    if (this.taking) return;
+    this.taking = true;
+    queueMicrotask(() => { this.taking = false; this.take(false); });
+  }
+
   /** Read the table that the model holds. New runs wait, the others stay where they are. */
-  take(first) {
-    const { meta, buffers } = this.model.get("_table") || {};
-    const before = this.table, ids = before ? Array.from(this.order, (row) => before.ids[row]) : [];
+  take(first, filter = "") {
+    this.cursorAt = first ? null : this.cursorId();
+    const whole = this.model.get("_table") || {}, before = this.table, ids = before ? Array.from(this.order, (row) => before.ids[row]) : [];
     this.now = Date.now();
-    this.base = decodeTable(meta || {}, buffers || [], this.now);
+    if (this.wholeOf !== whole) { this.wholeOf = whole; this.whole = decodeTable(whole.meta || {}, whole.buffers || [], this.now); }
+    this.base = patchedTable(this.whole, this.model.get("_patch"), this.now);
     for (const column of this.base.columns) this.dressColumn(column);
-    if (first || !this.accepted.size) {
+    const shown = (this.model.get("_about") || {}).deleted, other = !first && shown !== this.deletedShown;
+    this.deletedShown = shown;
+    if (first || !this.accepted.size || other) {
       this.accepted = new Set(this.base.ids);
-      if (first) this.takeOrder();
+      if (first) { this.takeOrder(); this.beginView(filter); }
       this.sortNow();
       this.draw();
       return;
@@ -122,14 +153,13 @@ class RunsTableView {
 
   /** Show fresh values in the rows as they stand; what a new sort would move waits for a click. */
   keepOrder(ids) {
-    const { table } = this;
-    const current = ids[this.cursor.position];
+    const { table } = this, current = this.cursorAt;
     this.order = Int32Array.from(ids.map((id) => table.index.get(id)).filter((row) => row !== undefined));
-    const place = this.order.indexOf(table.index.get(current) ?? -1);
-    if (place >= 0) this.cursor.position = place;
     const wanted = this.ordered((row) => this.accepted.has(table.ids[row]));
     this.moved = wanted.length !== this.order.length || wanted.some((row, place) => row !== this.order[place]);
     this.freshOrder();
+    const place = this.lineOf(current);
+    if (place >= 0) this.cursor.position = place;
     this.draw();
   }
 
@@ -146,6 +176,7 @@ class RunsTableView {
 
   /** Begin with the order in which the kernel asked for the runs. */
   takeOrder() {
+    if (this.sorting.length) return;
     for (const { id, descending } of (this.model.get("_about") || {}).order || []) {
       const metric = id.startsWith("metrics.") ? metricOf(this.base, id.slice(8)) : null;
       const column = metric?.column || this.base.byId.get(id);
@@ -169,8 +200,8 @@ class RunsTableView {
     this.order = this.ordered(() => true);
     this.freshOrder();
     this.moved = false;
-    const place = id === null ? -1 : this.order.indexOf(this.table.index.get(id) ?? -1);
-    this.cursor.position = place >= 0 ? place : Math.min(this.cursor.position, Math.max(0, this.order.length - 1));
+    const place = this.lineOf(id);
+    this.cursor.position = place >= 0 ? place : Math.min(this.cursor.position, Math.max(0, this.lines.length - 1));
   }
 
   reorder() {
@@ -179,8 +210,8 @@ class RunsTableView {
   }
 
   cursorId() {
-    const row = this.order[this.cursor.position];
-    return row === undefined || !this.table ? null : this.table.ids[row] ?? null;
+    const row = this.lines[this.cursor.position];
+    return row === undefined || row < 0 || !this.table ? null : this.table.ids[row] ?? null;
   }
 
   /** What was worked out for the rows shown no longer holds; formats follow what is shown. */
@@ -190,6 +221,7 @@ class RunsTableView {
     this.members = members;
     this.membersOf = this.table;
     if (!same) for (const column of this.table.columns) column.scopeTo(members);
+    this.makeLines();
   }
 
   /** A value made once for the present order. */
@@ -216,7 +248,10 @@ class RunsTableView {
     const nothing = this.base.rows === 0 && this.filter.kind === "all";
     this.empty.hidden = !nothing;
     this.bar.hidden = this.stageNode.hidden = nothing;
-    if (nothing) this.empty.replaceChildren(emptyState(this.model.get("_about") || {}));
+    if (nothing) {
+      const back = el("button", { class: "tb-button", type: "button", on: { click: () => this.showDeleted(false) } }, "Back to the runs");
+      this.empty.replaceChildren(emptyState(this.model.get("_about") || {}, back));
+    }
     layOut(this);
     this.drawRows(true);  // before the header: it reads the scroll, which is cheap while nothing has changed
     this.drawHead();
@@ -224,6 +259,23 @@ class RunsTableView {
     this.drawPill();
     this.drawSelection();
     this.drawFoot();
+    this.drawTools();
+  }
+
+  /** What the buttons above say of how the table stands, and the line over the deleted runs. */
+  drawTools() {
+    const say = (button, text, on) => { button.querySelector("span").textContent = text; button.classList.toggle("tb-on", on); };
+    const count = this.sorting.length, column = this.group ? this.columnBy(this.group) : null, deleted = this.isDeleted() && this.base.rows > 0;
+    say(this.groupButton, column ? `Group ${column.title}`.slice(0, 28) : "Group", Boolean(column));
+    say(this.sortButton, count ? `Sort ${count}` : "Sort", false);
+    this.differsButton.setAttribute("aria-pressed", String(Boolean(this.differs)));
+    this.notice.hidden = !deleted;
+    if (deleted) this.notice.replaceChildren(icon("trash"), el("span", { class: "tb-grow", text: "Deleted runs. Restore them, or purge them to free their space." }), el("button", { class: "tb-button tb-low", type: "button", on: { click: () => this.showDeleted(false) } }, "Back to the runs"));
+  }
+
+  drawBusy(busy) {
+    if (busy) this.busyLine = say(this.root, "The kernel is busy. It does this when the cell ends.", {});
+    else this.busyLine?.remove();
   }
 
   drawHead() {
@@ -237,9 +289,13 @@ class RunsTableView {
   }
 
   drawFoot() {
-    const { table } = this;
+    const { table } = this, number = (count) => groupDigits(String(count));
     this.foot.hidden = table.total <= table.rows;
-    this.foot.textContent = `Showing ${groupDigits(String(table.rows))} of ${groupDigits(String(table.total))} runs; narrow the filter`;
+    if (this.foot.hidden) return;
+    const from = this.result ? this.skip : 0, size = this.base.rows;
+    const turn = (text, skip, off) => el("button", { class: "tb-button tb-low", type: "button", disabled: off, on: { click: () => this.turnTo(skip) } }, text);
+    this.foot.replaceChildren(el("span", { class: "tb-grow", text: `Runs ${number(from + 1)} to ${number(from + table.rows)} of ${number(table.total)}; sorted and filtered by the store` }),
+      turn("Previous", Math.max(0, from - size), from === 0), turn("Next", from + size, from + table.rows >= table.total));
   }
 
   rowId(position) {
@@ -262,18 +318,20 @@ class RunsTableView {
     this.scroll.classList.toggle("rt-scrolled", this.scroll.scrollLeft > 0);
     const slid = lookThrough(this);
     const from = Math.max(0, Math.floor(scrollTop / height) - OVERSCAN);
-    const to = Math.min(this.order.length, Math.ceil((scrollTop + Math.max(clientHeight, 200)) / height) + OVERSCAN);
+    const to = Math.min(this.lines.length, Math.ceil((scrollTop + Math.max(clientHeight, 200)) / height) + OVERSCAN);
     if (anew || slid) { for (const node of this.rows.values()) node.remove(); this.rows.clear(); }
     for (const [position, node] of this.rows) if (position < from || position >= to) { node.remove(); this.rows.delete(position); }
     const fresh = document.createDocumentFragment();
     for (let position = from; position < to; position += 1) {
       if (this.rows.has(position)) continue;
-      const node = (this.narrow ? narrowRow : wideRow)(this, position, this.order[position]);
+      const group = this.groupAt(position);
+      const node = group ? groupRow(this, position, group) : (this.narrow ? narrowRow : wideRow)(this, position, this.lines[position]);
       this.rows.set(position, node);
       fresh.append(node);
     }
     this.body.append(fresh);
     this.drawCursor();
+    this.wantCurves();
   }
 
   drawCursor() {
@@ -287,8 +345,8 @@ class RunsTableView {
 
   /** Bring a cell into view and make it the current one. */
   moveTo(position, place = this.cursor.place) {
-    const low = this.order.length ? -1 : 0;
-    this.cursor = { position: Math.min(this.order.length - 1, Math.max(low, position)), place: Math.min(this.narrow ? -1 : this.columns.length - 1, Math.max(-1, place)) };
+    const low = this.lines.length ? -1 : 0;
+    this.cursor = { position: Math.min(this.lines.length - 1, Math.max(low, position)), place: Math.min(this.narrow ? -1 : this.columns.length - 1, Math.max(-1, place)) };
     if (this.cursor.position >= 0) {
       const top = this.cursor.position * this.rowHeight, room = this.scroll.clientHeight - this.head.offsetHeight;
       if (top < this.scroll.scrollTop) this.scroll.scrollTop = top;
@@ -311,7 +369,7 @@ class RunsTableView {
   }
 }
 
-Object.assign(RunsTableView.prototype, filterDeeds, columnDeeds, selectionDeeds);
+Object.assign(RunsTableView.prototype, filterDeeds, lineDeeds, curveDeeds, columnDeeds, selectionDeeds, viewDeeds, menuDeeds, runDeeds);
 
 export default {
   render({ model, el: host }) {

@@ -2,7 +2,7 @@
 
 const AGGREGATE_WORDS = { last: "last", min: "minimum", max: "maximum" };
 const GROUP_TITLES = { attributes: "Attributes", metrics: "Metrics", params: "Params", tags: "Tags" };
-const ATTRIBUTE_TITLES = { run_name: "Run", status: "Status", start_time: "Started", end_time: "Ended", duration: "Duration", user_id: "User", experiment: "Experiment", run_id: "Run id" };
+const ATTRIBUTE_TITLES = { run_name: "Run", status: "Status", start_time: "Started", end_time: "Ended", duration: "Duration", user_id: "User", experiment: "Experiment", run_id: "Run id", origin: "Origin" };
 const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** A buffer of the kernel as a typed array; it may start at any byte, so it is copied. */
@@ -23,9 +23,9 @@ class RunColumn {
       this.codes = plain.codes instanceof Int32Array ? plain.codes : typedArray(Int32Array, buffers[plain.codes]);
     } else if (this.kind === "metric") {
       const seen = new Map();
-      const read = (place) => { if (!seen.has(place)) seen.set(place, typedArray(Float64Array, buffers[place])); return seen.get(place); };
+      const read = (place) => { if (!seen.has(place)) seen.set(place, place instanceof Float64Array ? place : typedArray(Float64Array, buffers[place])); return seen.get(place); };
       this.aggregates = Object.fromEntries(Object.entries(plain.values).map(([name, place]) => [name, read(place)]));
-      this.loggedNan = new Set(typedArray(Int32Array, buffers[plain.nan]));
+      this.loggedNan = plain.nan instanceof Set ? plain.nan : new Set(typedArray(Int32Array, buffers[plain.nan]));
       this.several = seen.size > 1;
       this.shown = this.goal && this.aggregates[this.goal] ? this.goal : "last";
     } else {
@@ -87,22 +87,54 @@ class RunColumn {
   }
 }
 
-/** What the kernel sent, as {rows, total, ids, index, columns, byId}. */
+/** What the kernel sent, as {rows, total, ids, index, columns, byId}; `meta.spans` cuts one buffer into many. */
 function decodeTable(meta, buffers, now = Date.now()) {
-  const rows = meta.rows || 0;
-  const columns = (meta.columns || []).map((plain) => new RunColumn(plain, buffers, rows));
+  const parts = buffersOf(meta, buffers), rows = meta.rows || 0;
+  const lost = new Set(meta.lost === undefined ? [] : typedArray(Int32Array, parts[meta.lost]));
+  const columns = (meta.columns || []).map((plain) => new RunColumn(plain, parts, rows));
+  return finishTable({ rows, total: meta.total || rows, ids: meta.ids || [], columns, lost }, now);
+}
+
+function buffersOf(meta, buffers) {
+  if (!meta.spans) return buffers;
+  const [whole] = buffers;
+  return meta.spans.map(([start, length]) => new DataView(whole.buffer, whole.byteOffset + start, length));
+}
+
+/** Add what follows from the columns: how long runs took, their ids as text, and which run is whose parent. */
+function finishTable(table, now) {
+  const { rows, ids, columns, lost } = table;
   const byId = new Map(columns.map((column) => [column.id, column]));
   const add = (plain) => { const column = new RunColumn(plain, [], rows); columns.push(column); byId.set(column.id, column); };
   const [start, end, status] = ["start_time", "end_time", "status"].map((key) => byId.get(`attributes.${key}`));
-  const lost = new Set(meta.lost === undefined ? [] : typedArray(Int32Array, buffers[meta.lost]));
   if (start && end) {
     const running = (row) => status?.text(row) === "RUNNING" && !lost.has(row);
     const lasted = Float64Array.from({ length: rows }, (_, row) => (Number.isNaN(end.values[row]) && running(row) ? now : end.values[row]) - start.values[row]);
     add({ kind: "duration", group: "attributes", key: "duration", values: lasted });
   }
-  const ids = meta.ids || [];
   add({ kind: "text", group: "attributes", key: "run_id", texts: ids, codes: Int32Array.from(ids, (_, row) => row) });
-  return { rows, total: meta.total || rows, ids, index: new Map(ids.map((id, row) => [id, row])), columns, byId, lost };
+  const source = byId.get("tags.mlflow.source.type");
+  if (source) add({ kind: "text", group: "attributes", key: "origin", texts: source.texts, codes: source.codes });
+  const index = new Map(ids.map((id, row) => [id, row]));
+  return { ...table, index, byId, parents: parentRows(byId.get("tags.mlflow.parentRunId"), index, rows) };
+}
+
+/** The row of each row's parent, -1 for none that is here; null where no run has one. */
+function parentRows(column, index, rows) {
+  if (!column) return null;
+  const known = column.texts.map((id) => index.get(id) ?? -1);
+  const parents = Int32Array.from({ length: rows }, (_, row) => { const code = column.codes[row]; return code < 0 || known[code] === row ? -1 : known[code]; });
+  return parents.some((parent) => parent >= 0) ? parents : null;
+}
+
+/** The text of a run's tag, or null. */
+function tagOf(table, row, key) {
+  return table.byId.get(`tags.${key}`)?.text(row) ?? null;
+}
+
+/** Whether somebody has starred a run. */
+function isStarred(table, row) {
+  return tagOf(table, row, "trackbook.star") === "true";
 }
 
 /** A run's name, or its id where it has none. */

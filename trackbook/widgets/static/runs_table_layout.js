@@ -1,6 +1,7 @@
-// Where the columns of the runs table stand, and what its keys do.
+// Where the columns of the runs table stand.
 
 const MARK_WIDTH = 34, CELL_PADDING = 18, MOST_WIDTH = 260, RANK_ROOM = 50;
+const ATTRIBUTE_ORDER = ["origin", "start_time", "duration", "curve"];
 
 /** Choose and place the visible columns; widths grow with what came but never shrink, so that nothing jumps. */
 function layOut(view) {
@@ -12,7 +13,10 @@ function layOut(view) {
   const choices = view.choices();
   const shown = choices.filter((column) => !view.isHidden(column) && (!view.differs || column.group === "attributes" || view.isPinned(column) || column.differs(view.order)));
   const pinned = shown.filter((column) => view.isPinned(column)), free = shown.filter((column) => !view.isPinned(column));
-  free.sort((a, b) => Object.keys(GROUP_TITLES).indexOf(a.group) - Object.keys(GROUP_TITLES).indexOf(b.group));
+  const rank = columnRank(view), groups = Object.keys(GROUP_TITLES);
+  pinned.sort((a, b) => rank(a) - rank(b));
+  free.sort((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group) || rank(a) - rank(b));
+  view.narrowCurve = view.narrow ? view.curveColumn() : null;
   view.columns = [...pinned, ...free];
   const measure = measurer(view);
   layout.name = measureName(view, measure);
@@ -34,7 +38,17 @@ function layOut(view) {
     return { group, count: here.length, seen: shown.filter((column) => column.group === group).length, all: choices.filter((column) => column.group === group).length, width: here.reduce((sum, column) => sum + column.width, 0), first: group !== "attributes" };
   }).filter(({ count }) => count);
   view.grid.style.setProperty("width", view.narrow ? "100%" : `${Math.max(left, width - 2)}px`);
-  view.body.style.setProperty("height", `${view.order.length * view.rowHeight + ROOM_BELOW}px`);
+  view.body.style.setProperty("height", `${view.lines.length * view.rowHeight + ROOM_BELOW}px`);
+}
+
+/** Where a column stands in its group: as somebody put it, else attributes in their order and the others as they came. */
+function columnRank(view) {
+  const chosen = new Map(view.columnOrder.map((id, place) => [id, place]));
+  return ({ id, group, key }) => {
+    if (chosen.has(id)) return chosen.get(id);
+    const place = group === "attributes" ? ATTRIBUTE_ORDER.indexOf(key) : -1;
+    return view.columnOrder.length + (place < 0 ? ATTRIBUTE_ORDER.length : place);
+  };
 }
 
 /** Columns beyond those shown at first; the list of columns has them all. */
@@ -59,13 +73,15 @@ function measurer(view) {
 }
 
 function measureColumn(view, column, measure) {
-  const chosen = view.setting(column), place = view.sorting.findIndex(({ id }) => id === column.id);
+  if (column.kind === "curve") return CURVE_WIDTH + CELL_PADDING;
+  const place = view.sorting.findIndex(({ id }) => id === column.id);
   const tag = column.kind === "metric" && column.several ? 40 : 0;
   const arrow = place < 0 ? 0 : view.sorting.length > 1 ? 24 : 15;
   const head = 1.04 * measure(column.title, "500 12px") + 2 + tag + arrow;
-  const rank = column.kind === "metric" && place === 0 ? RANK_ROOM : 0;
-  chosen.text = Math.max(chosen.text || 40, textWidth(view, column, measure));
-  return Math.min(MOST_WIDTH, Math.ceil(Math.max(head, chosen.text + rank)) + CELL_PADDING);
+  const rank = column.kind === "metric" && place === 0 ? RANK_ROOM : 0, spread = view.group && column.kind === "metric" ? 62 : 0;
+  const text = Math.max(view.widths.get(column.id) || 40, textWidth(view, column, measure));
+  view.widths.set(column.id, text);
+  return Math.min(MOST_WIDTH, Math.ceil(Math.max(head, text + Math.max(rank, spread))) + CELL_PADDING);
 }
 
 /** Width of the widest of some texts of a column, measured once for its data and its format. */
@@ -93,7 +109,8 @@ function sampleTexts(view, column) {
 
 function measureName(view, measure) {
   const column = view.table.byId.get("attributes.run_name");
-  const widest = column ? Math.max(90, 1.06 * textWidth(view, column, measure)) : 90;
+  const extra = (view.kids ? 40 : 0) + (view.group ? 90 : 0) + (view.table.byId.has("tags.trackbook.star") ? 20 : 0) + (view.table.byId.has("tags.mlflow.note.content") ? 20 : 0);
+  const widest = (column ? Math.max(90, 1.06 * textWidth(view, column, measure)) : 90) + extra;
   view.nameWidth = Math.max(view.nameWidth || 0, Math.min(Math.ceil(widest) + 42, view.root.clientWidth < 760 ? 190 : 280));
   return view.nameWidth;
 }
@@ -109,59 +126,4 @@ function lookThrough(view) {
   const gap = from < columns.length ? columns[from].left - layout.sticky : 0;
   view.window = { of: columns, from, to, gap: Math.max(0, gap), fits: [scroll.scrollLeft - 250, scroll.scrollLeft + 250], room: scroll.clientWidth };
   return before.of !== columns || before.from !== from || before.to !== to;
-}
-
-// ---- keys ----
-
-const GRID_MOVES = {
-  ArrowDown: [1, 0], ArrowUp: [-1, 0], j: [1, 0], k: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1],
-};
-
-/** What a key does while the grid has the focus. */
-function gridKey(view, event) {
-  const { key } = event, command = event.ctrlKey || event.metaKey, { position, place } = view.cursor;
-  const column = place >= 0 ? view.columns[place] : view.table.byId.get("attributes.run_name");
-  const lower = key.length === 1 ? key.toLowerCase() : key;
-  const move = GRID_MOVES[lower];
-  const page = Math.max(1, Math.floor(view.scroll.clientHeight / view.rowHeight) - 3);
-  const rect = () => (document.getElementById(view.cellId(-1, place)) || view.head).getBoundingClientRect();
-  let used = true;
-  if (command && lower === "a") view.selectAll();
-  else if (command || (event.altKey && key !== "Alt")) used = false;
-  else if (move && event.shiftKey && move[0]) extendBy(view, move[0]);
-  else if (move) view.moveTo(position + move[0], place + move[1]);
-  else if (key === "PageDown" || key === "PageUp") view.moveTo(Math.max(0, position + (key === "PageDown" ? page : -page)));
-  else if (key === "Home") view.moveTo(0);
-  else if (key === "End") view.moveTo(view.order.length - 1);
-  else if (key === " " && position >= 0) toggleCurrent(view);
-  else if (key === "Enter" && position >= 0) view.open(position);
-  else if (key === "Enter" || key === " ") view.sortBy(column, null, event.shiftKey);
-  else if (lower === "s") view.sortBy(column, null, event.shiftKey);
-  else if (lower === "h" && place >= 0) view.hide(column, true);
-  else if (lower === "p" && place >= 0) view.pin(column);
-  else if (lower === "v" && view.selected.length && (view.model.get("_deeds") || []).includes("curves")) view.model.send({ type: "curves" });
-  else if (key === "ContextMenu" || (key === "F10" && event.shiftKey)) openColumnMenu(view, column, rect());
-  else if (key === "Escape") leave(view);
-  else used = false;
-  if (used) { event.preventDefault(); event.stopPropagation(); }
-}
-
-function toggleCurrent(view) {
-  const id = view.cursorId();
-  if (id === null) return;
-  view.anchor = id;
-  view.toggle(id);
-}
-
-function extendBy(view, step) {
-  view.anchor ??= view.cursorId();
-  view.moveTo(Math.max(0, view.cursor.position + step));
-  view.extend(view.cursor.position);
-}
-
-/** Esc closes what floats, then clears the selection, then leaves the table. */
-function leave(view) {
-  if (view.closeFloat) view.closeFloat();
-  else if (view.selected.length) view.select([]);
-  else view.grid.blur();
 }

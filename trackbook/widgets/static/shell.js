@@ -1,210 +1,208 @@
-// The frame of a page. Put after shared.js, shell_parts.js and shell_run.js.
+// The frame of a page. Put after shared.js, ask.js, floats.js and the other shell files.
 
-const TAB_WORDS = { runs: "Runs", curves: "Curves", run: "Run" };
-const STALE_AFTER_MS = 15000;
+const TAB_WORDS = { runs: "Runs", curves: "Curves", compare: "Compare", artifacts: "Artifacts", models: "Models", run: "Run" };
+const SLOT_OF = { runs: ["table"], curves: ["curves"], compare: ["comparison", "statistics"], artifacts: ["artifacts"], models: ["registry"] };
+const NARROW_PX = 760;
 
 class PageView {
   constructor(model, root) {
     this.model = model;
     this.root = root;
-    this.readAt = Date.now();
-    this.spot = el("span", { class: "tb-spot", "aria-hidden": "true" });
-    this.liveText = el("span", { class: "tb-small tb-muted tb-num" });
-    this.top = el("header", { class: "tb-top" });
+    this.narrow = false;
+    this.asker = new Asker(model, (busy) => root.toggleAttribute("data-busy", busy));
+    this.bar = new TopBar(this);
+    this.rail = new Rail(this);
     this.trouble = el("div", { class: "tb-trouble", hidden: true });
-    this.find = el("input", { class: "tb-input tb-find", type: "search", placeholder: "Find experiment", "aria-label": "Find experiment", on: { input: () => this.drawRail() } });
-    this.list = el("div", { class: "tb-exps", role: "listbox", "aria-label": "Experiments" });
-    this.railCount = el("span", { class: "tb-grow" });
-    this.rail = el("nav", { class: "tb-rail", "aria-label": "Experiments" }, el("div", { class: "tb-rail-head tb-caption tb-medium tb-muted" }, "Experiments"), this.find, this.list);
     this.title = el("div", { class: "tb-title" });
-    this.tabs = el("div", { class: "tb-tabs", role: "tablist" });
-    this.panels = Object.fromEntries(Object.keys(TAB_WORDS).map((tab) => [tab, el("div", { class: `tb-panel tb-panel-${tab}`, role: "tabpanel", "aria-label": TAB_WORDS[tab], hidden: true })]));
-    this.curvesNote = el("p", { class: "tb-small tb-muted tb-curves-note" });
-    this.curvesHost = el("div", { class: "tb-slot" });
-    this.panels.curves.append(this.curvesNote, this.curvesHost);
+    this.tabs = el("div", { class: "tb-tabs", role: "tablist", "aria-label": "Views of the experiment" });
+    this.partHost = el("div", { class: "tb-part", hidden: true });
+    this.head = el("div", { class: "tb-main-head" }, this.title, this.tabs, this.partHost);
+    this.note = el("p", { class: "tb-small tb-muted tb-of-what" });
+    this.hosts = {};
+    this.panels = Object.fromEntries(Object.keys(TAB_WORDS).map((tab) => [tab, this.tabPanel(tab)]));
     this.empty = el("div", { class: "tb-panel tb-panel-empty", hidden: true });
     this.clockHost = el("div", { hidden: true });
-    this.main = el("main", { class: "tb-main" }, el("div", { class: "tb-main-head" }, this.title, this.tabs), this.trouble, ...Object.values(this.panels), this.empty);
-    root.replaceChildren(el("div", { class: "tb-frame" }, this.top, this.rail, this.main), this.clockHost);
-    this.slots = [new Slot(model, "table", this.panels.runs), new Slot(model, "curves", this.curvesHost), new Slot(model, "ticker", this.clockHost)];
-    this.stops = [followTheme(root, () => {}), () => this.slots.forEach((slot) => slot.remove())];
+    this.main = el("main", { class: "tb-main" }, this.head, this.trouble, this.note, ...Object.values(this.panels), this.empty);
+    root.replaceChildren(el("div", { class: "tb-frame" }, this.bar.node, this.rail.strip, this.rail.node, this.main), this.clockHost);
+    this.slots = [...Object.entries(this.hosts), ["ticker", this.clockHost]].map(([name, host]) => new Slot(model, name, host));
+    this.stops = [followTheme(root, () => {}), () => this.slots.forEach((slot) => slot.remove()), () => this.asker.remove()];
     this.listen();
     this.drawAll();
   }
 
-  listen() {
-    const on = (event, handler) => { this.model.on(event, handler); this.stops.push(() => this.model.off(event, handler)); };
-    on("change:store", () => this.drawTop());
-    on("change:experiments", () => { this.drawRail(); this.drawTitle(); this.drawTabs(); });
-    on("change:experiment", () => { this.drawRail(); this.drawTitle(); this.drawTabs(); });
-    on("change:tab", () => { this.drawTabs(); this.drawPanels(); });
-    on("change:details", () => { this.drawRun(); this.drawTabs(); });
-    on("change:selected", () => this.drawTabs());
-    on("change:empty", () => this.drawPanels());
-    on("change:curves_note", () => this.drawPanels());
-    on("change:trouble", () => this.drawTrouble());
-    on("msg:custom", (content) => { if (content.type === "read") { this.readAt = Date.now(); this.drawLive(); } });
-    const clock = setInterval(() => { this.drawLive(); this.drawTrouble(); }, 1000);
-    const away = (event) => { if (!this.rail.contains(event.target) && !this.title.contains(event.target)) this.fold(); };
-    document.addEventListener("pointerdown", away);
-    const keys = (event) => this.onKey(event);
-    this.root.addEventListener("keydown", keys);
-    this.list.addEventListener("keydown", (event) => this.onListKey(event));
-    this.stops.push(() => clearInterval(clock), () => document.removeEventListener("pointerdown", away));
+  tabPanel(tab) {
+    const panel = el("div", { class: `tb-panel tb-panel-${tab}`, role: "tabpanel", "aria-label": TAB_WORDS[tab], hidden: true });
+    for (const name of SLOT_OF[tab] || []) panel.append(this.hosts[name] = el("div", { class: `tb-slot tb-slot-${name}` }));
+    return panel;
   }
 
-  set(name, value) {
-    this.model.set(name, value);
+  listen() {
+    const on = (events, handler) => {
+      this.model.on(events, handler);
+      this.stops.push(() => this.model.off(events, handler));
+    };
+    on("change:place", () => this.bar.draw());
+    on("change:permission", () => { this.bar.draw(); this.rail.draw(); });
+    for (const name of ["experiments", "experiment"]) on(`change:${name}`, () => { this.rail.draw(); this.drawTitle(); this.drawTabs(); });
+    for (const name of ["views", "shown_view"]) on(`change:${name}`, () => this.rail.drawViews());
+    for (const name of ["tab", "part"]) on(`change:${name}`, () => { this.drawTabs(); this.drawPanels(); });
+    for (const name of ["selected", "models"]) on(`change:${name}`, () => this.drawTabs());
+    for (const name of ["empty", "vacant", "note"]) on(`change:${name}`, () => this.drawPanels());
+    on("change:details", () => { this.drawRun(); this.drawTabs(); });
+    on("change:trouble", () => { this.troubleAt = Date.now(); this.drawTrouble(); this.bar.drawLive(); });
+    on("change:notice", () => this.drawNotice());
+    on("msg:custom", (content) => { if (content.type === "read") { this.bar.readAt = Date.now(); this.bar.drawLive(); } });
+    const clock = setInterval(() => { this.bar.drawLive(); this.drawTrouble(); }, 1000);
+    const away = (event) => { if (!event.composedPath().some((node) => [this.rail.node, this.rail.strip, this.title].includes(node))) this.rail.fold(); };
+    document.addEventListener("pointerdown", away);
+    this.root.addEventListener("keydown", (event) => this.onKey(event));
+    const sized = new ResizeObserver(() => this.drawSize());
+    sized.observe(this.root);
+    this.stops.push(() => clearInterval(clock), () => document.removeEventListener("pointerdown", away), () => sized.disconnect());
+  }
+
+  set(values) {
+    for (const [name, value] of Object.entries(values)) this.model.set(name, value);
     this.model.save_changes();
   }
 
+  /** Ask the kernel; what goes wrong is said at the foot of the page. Null then. */
+  async deed(kind, given = {}, said = "") {
+    try {
+      const answer = await this.asker.ask(kind, given);
+      if (said) say(this.root, said);
+      return answer;
+    } catch (error) {
+      say(this.root, error.message, { trouble: true });
+      return null;
+    }
+  }
+
   drawAll() {
-    this.drawTop();
-    this.drawRail();
+    this.troubleAt = Date.now();
+    this.bar.draw();
+    this.rail.draw();
     this.drawTitle();
     this.drawTabs();
     this.drawRun();
     this.drawPanels();
     this.drawTrouble();
+    this.drawNotice();
   }
 
-  drawTop() {
-    const store = this.model.get("store");
-    this.top.replaceChildren(el("span", { class: "tb-logo" }, logo(), el("span", { class: "tb-logo-word", text: "Trackbook" })),
-      el("span", { class: "tb-muted tb-ellipsis tb-store", title: store.path, text: store.short || "" }), el("span", { class: "tb-grow" }), el("span", { class: "tb-live" }, this.spot, this.liveText));
-    this.drawLive();
+  /** Below 760 px the title stands in the top bar. */
+  drawSize() {
+    const narrow = this.root.clientWidth < NARROW_PX;
+    if (narrow === this.narrow || !this.root.clientWidth) return;
+    this.narrow = narrow;
+    const focused = this.title.contains(document.activeElement);
+    if (narrow) this.bar.titleHost.append(this.title);
+    else this.head.prepend(this.title);
+    if (focused) this.title.querySelector("button")?.focus();
+    this.bar.drawLive();
   }
 
-  drawLive() {
-    const seconds = Math.round((Date.now() - this.readAt) / 1000);
-    const stale = Date.now() - this.readAt > STALE_AFTER_MS || Boolean(this.model.get("trouble").title);
-    this.spot.classList.toggle("tb-stale", stale);
-    const age = seconds < 3 ? "now" : seconds < 60 ? `${seconds} s ago` : formatAge(this.readAt);
-    const text = stale ? `Not live, updated ${age}` : `Live, updated ${age}`;
-    if (this.liveText.textContent !== text) this.liveText.textContent = text;
+  drawNotice() {
+    const text = this.model.get("notice");
+    if (text) say(this.root, text, { trouble: true });
   }
 
   drawTrouble() {
-    const { title, since } = this.model.get("trouble");
+    const { title, since, again } = this.model.get("trouble");
     this.trouble.hidden = !title;
-    if (!title) return;
-    const seconds = Math.max(0, Math.round((Date.now() - since) / 1000));
-    const age = since ? `Showing what was read ${seconds < 60 ? `${seconds} s ago` : formatAge(since)}.` : "Nothing has been read yet.";
-    const words = `${age} Trying again every few seconds.`;
+    if (!title) { this.troubleTitle = null; return; }
+    const passed = Date.now() - this.troubleAt;
+    const seconds = Math.round(((since || 0) + passed) / 1000);
+    const age = since === null || since === undefined ? "Nothing has been read yet." : `Showing what was read ${seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000)} ago.`;
+    const left = Math.round(((again || 0) - passed) / 1000);
+    const words = `${age} ${left > 0 ? `Trying again in ${left} s.` : "Trying again."}`;
     if (this.troubleTitle !== title) {
       this.troubleTitle = title;
       this.troubleAge = el("span");
-      this.trouble.replaceChildren(icon("clock"), el("span", {}, el("b", { class: "tb-bold", role: "status", dir: "auto", text: title }), " ", this.troubleAge));
+      this.trouble.replaceChildren(icon("clock"), el("span", { class: "tb-grow" }, el("b", { class: "tb-bold", role: "status", dir: "auto", text: title }), " ", this.troubleAge),
+        el("button", { class: "tb-button tb-low", type: "button", on: { click: () => this.deed("again") } }, "Try now"));
     }
     if (this.troubleAge.textContent !== words) this.troubleAge.textContent = words;
   }
 
-  drawRail() {
-    const experiments = this.model.get("experiments");
-    const wanted = this.find.value.trim().toLowerCase();
-    const chosen = this.model.get("experiment");
-    const shown = experiments.filter((one) => one.name.toLowerCase().includes(wanted));
-    this.find.hidden = experiments.length < 8 && !wanted;
-    const focused = this.list.contains(document.activeElement);
-    const rows = shown.slice(0, 500).map((one) => experimentRow(one, one.id === chosen, (id) => this.choose(id)));
-    if (rows.length && !rows.some((row) => row.tabIndex === 0)) rows[0].tabIndex = 0;
-    this.list.replaceChildren(...rows);
-    if (shown.length > 500) this.list.append(el("p", { class: "tb-small tb-muted tb-nothing", text: `and ${shown.length - 500} more: find them by name` }));
-    if (!shown.length) this.list.append(el("p", { class: "tb-small tb-muted tb-nothing", text: wanted ? "No experiment has that in its name." : "None yet." }));
-    const current = this.list.querySelector('[aria-selected="true"]');
-    if (focused && current) current.focus();
-  }
-
-  choose(id) {
-    this.fold();
-    this.set("experiment", id);
-    if (this.model.get("tab") === "run") this.set("tab", "runs");
-  }
-
-  fold() {
-    this.root.removeAttribute("data-menu");
-    const button = this.title.querySelector("button");
-    if (button) button.setAttribute("aria-expanded", "false");
+  drawExpanded() {
+    const open = String(this.root.hasAttribute("data-menu"));
+    for (const button of [this.title.querySelector("button"), this.rail.strip.firstChild]) button?.setAttribute("aria-expanded", open);
   }
 
   drawTitle() {
     const experiment = this.model.get("experiments").find((one) => one.id === this.model.get("experiment"));
     const name = experiment ? experiment.name : "Trackbook";
-    const menu = el("button", { class: "tb-button tb-ghost tb-square tb-menu", type: "button", "aria-label": "Choose experiment", "aria-expanded": "false", title: "Choose experiment" }, icon("down"));
-    menu.addEventListener("click", () => {
-      const open = this.root.toggleAttribute("data-menu");
-      menu.setAttribute("aria-expanded", String(open));
-      const current = this.list.querySelector('[tabindex="0"]');
-      if (open && current) current.focus();
-    });
-    this.title.replaceChildren(textEl("h1", name, "tb-big tb-ellipsis"), menu, experiment && experiment.running ? el("span", { class: "tb-chip tb-accent", text: `${experiment.running} running` }) : "",
+    const menu = el("button", { class: "tb-button tb-ghost tb-square tb-menu", type: "button", "aria-label": "Choose experiment", "aria-expanded": "false", title: "Choose experiment", on: { click: () => this.rail.toggle(() => this.rail.current()) } }, icon("down"));
+    this.title.replaceChildren(textEl("h1", name, "tb-big tb-ellipsis"), menu, experiment && experiment.running ? el("span", { class: "tb-chip tb-accent tb-running", text: `${experiment.running} running` }) : "",
       el("span", { class: "tb-grow" }), experiment && experiment.note ? textEl("span", experiment.note, "tb-muted tb-ellipsis tb-note") : "");
     if (document.body.dataset.voila) document.title = experiment ? `${name} \u00b7 Trackbook` : "Trackbook";
+    this.drawExpanded();
   }
 
   drawTabs() {
     const chosen = this.model.get("tab");
     const experiment = this.model.get("experiments").find((one) => one.id === this.model.get("experiment"));
     const details = this.model.get("details");
-    const counts = { runs: experiment ? experiment.total : null, curves: this.model.get("selected") || null };
+    const counts = { runs: experiment ? experiment.total : null, compare: this.model.get("selected") || null, models: this.model.get("models") || null };
     const shown = Object.keys(TAB_WORDS).filter((tab) => tab !== "run" || details.id || chosen === "run");
     const focused = this.tabs.contains(document.activeElement);
-    this.tabs.hidden = Boolean(this.model.get("empty").title);
-    this.tabs.replaceChildren(...shown.map((tab) => el("button", { class: "tb-tab", type: "button", role: "tab", "aria-selected": String(tab === chosen), tabindex: tab === chosen ? "0" : "-1", on: { click: () => this.set("tab", tab) } },
+    this.tabs.replaceChildren(...shown.map((tab) => el("button", { class: "tb-tab", type: "button", role: "tab", "data-tab": tab, "aria-selected": String(tab === chosen), tabindex: tab === chosen ? "0" : "-1", on: { click: () => this.set({ tab }) } },
       tab === "run" && details.name ? textEl("span", details.name, "tb-ellipsis") : TAB_WORDS[tab],
       counts[tab] ? el("span", { class: "tb-chip tb-num", text: groupDigits(String(counts[tab])) }) : null)));
     if (focused) this.tabs.querySelector('[aria-selected="true"]').focus();
+    const part = this.model.get("part");
+    this.partHost.hidden = chosen !== "compare";
+    const inPart = this.partHost.contains(document.activeElement);
+    this.partHost.replaceChildren(segments([["compare", "Side by side"], ["statistics", "Statistics"]], part, (name) => this.set({ part: name }), "What is compared"));
+    if (inPart) this.partHost.querySelector('[aria-pressed="true"]').focus();
   }
 
   drawPanels() {
-    const empty = this.model.get("empty");
-    const tab = this.model.get("tab");
+    const nothing = this.model.get("empty"), tab = this.model.get("tab"), vacant = this.model.get("vacant");
+    const empty = nothing.title ? nothing : tab === "runs" || tab === "run" ? {} : vacant;
     this.empty.hidden = !empty.title;
     if (empty.title) this.empty.replaceChildren(emptyState(empty));
-    this.root.setAttribute("data-tab", empty.title ? "empty" : tab);
+    this.root.setAttribute("data-tab", nothing.title ? "empty" : tab);
+    this.root.setAttribute("data-rail", nothing.title || tab === "runs" || tab === "run" ? "column" : "icons");
     for (const [name, panel] of Object.entries(this.panels)) panel.hidden = Boolean(empty.title) || name !== tab;
-    this.curvesNote.textContent = this.model.get("curves_note");
-    this.curvesNote.hidden = !this.curvesNote.textContent;
-    this.tabs.hidden = Boolean(empty.title);
+    this.hosts.comparison.hidden = this.model.get("part") !== "compare";
+    this.hosts.statistics.hidden = !this.hosts.comparison.hidden;
+    this.note.textContent = tab === "compare" && this.model.get("part") === "statistics" ? "" : this.model.get("note");
+    this.note.hidden = Boolean(empty.title) || !this.note.textContent || !["curves", "compare", "artifacts"].includes(tab);
+    this.head.hidden = Boolean(nothing.title);
   }
 
   drawRun() {
     const details = this.model.get("details");
     const panel = this.panels.run;
     const scroll = panel.scrollTop;
-    if (details.id) panel.replaceChildren(...runDetails(details, (id) => this.set("run", id)));
+    if (details.id) panel.replaceChildren(...runDetails(details, (id) => this.set({ run: id })));
     else panel.replaceChildren(el("p", { class: "tb-muted tb-nothing", text: "Double-click a run in the table to open it." }));
     panel.scrollTop = this.runShown === details.id ? scroll : 0;
     this.runShown = details.id;
   }
 
   onKey(event) {
-    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-    if (event.altKey && /^[1-3]$/.test(event.key)) {
-      const tab = Object.keys(TAB_WORDS)[Number(event.key) - 1];
-      if (tab !== "run" || this.model.get("details").id) this.set("tab", tab);
-      event.preventDefault();
-    } else if (event.key === "Escape") this.fold();
-    else if (!typing && event.key.toLowerCase() === "e" && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      this.root.setAttribute("data-menu", "");
-      const current = this.find.hidden ? this.list.querySelector('[tabindex="0"]') : this.find;
-      if (current) current.focus();
-      event.preventDefault();
-    }
-    if (this.tabs.contains(event.target) && /^Arrow(Left|Right)$/.test(event.key)) {
-      const buttons = [...this.tabs.children];
-      const next = buttons[(buttons.indexOf(event.target) + (event.key === "ArrowRight" ? 1 : buttons.length - 1)) % buttons.length];
-      next.focus();
-      next.click();
-      event.preventDefault();
-    }
+    const typing = event.target.matches?.("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]");
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const digit = /^Digit([1-5])$/.exec(event.code);
+    if (event.altKey && !event.ctrlKey && digit) this.set({ tab: Object.keys(TAB_WORDS)[Number(digit[1]) - 1] });
+    else if (event.key === "Escape" && this.rail.fold()) this.title.querySelector("button")?.focus();
+    else if (event.defaultPrevented || typing || !plain) { this.onTabKey(event); return; }
+    else if (event.key.toLowerCase() === "e") this.rail.open();
+    else if (event.key === "?") this.bar.keys();
+    else if (event.key === "/") this.panels[this.model.get("tab")].querySelector("input[type=search], [role=combobox], input[type=text], input:not([type])")?.focus();
+    else { this.onTabKey(event); return; }
+    event.preventDefault();
   }
 
-  onListKey(event) {
-    if (!/^Arrow(Up|Down)$/.test(event.key)) return;
-    const rows = [...this.list.querySelectorAll(".tb-exp")];
-    const next = rows[rows.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
-    if (next) next.focus();
+  onTabKey(event) {
+    if (!this.tabs.contains(event.target) || !/^Arrow(Left|Right)$/.test(event.key)) return;
+    const buttons = [...this.tabs.children];
+    const next = buttons[(buttons.indexOf(event.target) + (event.key === "ArrowRight" ? 1 : buttons.length - 1)) % buttons.length];
+    next.focus();
+    next.click();
     event.preventDefault();
   }
 

@@ -59,30 +59,37 @@ function experimentRow(experiment, chosen, choose) {
   return row;
 }
 
+/** One saved view of the rail. */
+function viewRow(view, shown, { open, menu }) {
+  const more = el("button", { class: "tb-button tb-ghost tb-low tb-square tb-view-more", type: "button", "aria-label": `More for the view ${view.name}`, title: "More", on: { click: () => menu(view, more) } }, icon("dots"));
+  return el("div", { class: "tb-view", "data-shown": String(shown) },
+    el("button", { class: "tb-exp tb-view-open", type: "button", "aria-current": shown ? "true" : null, title: `${view.name}\nsaved by ${view.user}, ${formatAge(view.time)}`, on: { click: () => open(view.name) } },
+      icon("eye"), el("span", { class: "tb-ellipsis tb-exp-name", dir: "auto", text: view.name })), more);
+}
+
 /** The dotted curve and the words of a page that has nothing to show yet. */
 function emptyState({ title, text, code }) {
   const curve = svgEl("svg", { class: "tb-empty-curve", viewBox: "0 0 470 70", "aria-hidden": "true" },
     svgEl("path", { d: "M4 6C70 56 150 56 466 60", fill: "none", style: { stroke: "var(--line2)" }, "stroke-width": 2, "stroke-dasharray": "5 5" }),
     svgEl("path", { d: "M0 66H470", style: { stroke: "var(--line2)" } }),
     svgEl("circle", { cx: 4, cy: 6, r: 4.5, style: { fill: "var(--accent)" } }));
-  const parts = [curve, el("h2", { class: "tb-panel-title", text: title }), textEl("p", text, "tb-muted tb-empty-text")];
+  const parts = [curve, el("h2", { class: "tb-panel-title", dir: "auto", text: title }), textEl("p", text, "tb-muted tb-empty-text")];
   if (code) {
-    const copy = el("button", { class: "tb-button tb-copy", type: "button", on: { click: () => copyText(code, copy) } }, icon("code"), "Copy");
-    parts.push(el("div", { class: "tb-empty-code" }, el("pre", { class: "tb-code", text: code }), copy));
+    const copy = el("button", { class: "tb-button tb-copy", type: "button", on: { click: () => copyFrom(code, copy) } }, icon("code"), "Copy");
+    parts.push(el("div", { class: "tb-empty-code" }, el("pre", { class: "tb-code", tabindex: "0", "aria-label": "Code for a cell", text: code }), copy));
   }
   return el("div", { class: "tb-empty-state" }, ...parts);
 }
 
-/** Copy, and say so for a moment; where the browser forbids it, mark the text so that Ctrl-C does. */
-async function copyText(text, button) {
+/** Copy, and say so in the button for a moment; where the browser forbids it, mark the text so that Ctrl-C does. */
+async function copyFrom(text, button) {
   const words = [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE);
-  try {
-    await navigator.clipboard.writeText(text);
+  if (await copyText(text)) {
     if (!words) return;
     const before = words.data;
     words.data = "Copied";
     setTimeout(() => { words.data = before; }, 1500);
-  } catch (error) {
+  } else {
     const shown = button.parentNode.querySelector("pre, code");
     if (shown) getSelection().selectAllChildren(shown);
   }

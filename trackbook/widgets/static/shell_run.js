@@ -13,7 +13,7 @@ function runHead(details, open) {
   const fact = (label, ...content) => el("div", { class: "tb-fact" }, el("span", { class: "tb-caption tb-muted", text: label }), ...content);
   const copy = el("button", { class: "tb-button tb-ghost tb-low tb-square", type: "button", title: "Copy the id of the run", "aria-label": "Copy the id of the run" }, icon("copy"));
   const id = el("span", { class: "tb-row tb-run-id" }, el("code", { class: "tb-code tb-ellipsis", text: details.id, title: details.id }), copy);
-  copy.addEventListener("click", () => copyText(details.id, copy));
+  copy.addEventListener("click", () => copyFrom(details.id, copy));
   const when = el("span", { class: "tb-num", text: formatAge(details.start), title: formatMoment(details.start) });
   const ended = details.end === null ? null : formatDuration(details.end - details.start);
   return el("header", { class: "tb-run-head" },

@@ -11,7 +11,7 @@ from trackbook.entities import AuditEntry, AuditHead
 from trackbook.entities.digests import BEGINNING, canonical_json, entry_hash
 from trackbook.entities.keys import check_int64, check_registered_name
 from trackbook.errors import InvalidParameter
-from trackbook.stores.actors import ACTOR, process_user
+from trackbook.stores.actors import acting_name
 from trackbook.stores.sql.engine import Connection, Database
 
 __all__ = ["Ledger", "Trail"]
@@ -21,7 +21,6 @@ _ADD = f"INSERT INTO registry_audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?,
 _BEGIN = "INSERT INTO registry_head (id, seq, hash) VALUES (1, 0, ?) ON CONFLICT DO NOTHING"
 _COUNT = "INSERT INTO version_numbers (name, last) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = excluded.last"
 _MOST_ENTRIES = 100_000
-_MAX_ACTOR = 256
 
 Content = Mapping[str, Any] | None
 
@@ -36,7 +35,7 @@ class Ledger:
     """
 
     def __init__(self, connection: Connection, head: AuditHead, now: int) -> None:
-        self.connection, self.now, self.actor = connection, now, _actor()
+        self.connection, self.now, self.actor = connection, now, acting_name()
         self._head = head
         self._entries: list[AuditEntry] = []
 
@@ -131,9 +130,3 @@ def _locked_head(connection: Connection) -> AuditHead:
         head = _head(connection, lock)
     assert head is not None  # noqa: S101  # it was made, here or by another session
     return head
-
-
-def _actor() -> str:
-    """Who it is, as any database takes it: the name may come from an environment variable or from a proxy."""
-    name = (ACTOR.get() or process_user()).encode(errors="replace").decode().replace("\x00", "?")
-    return name[:_MAX_ACTOR] or "unknown"

@@ -1,0 +1,151 @@
+"""The panels of a page's tabs: each is made when its tab is first opened, and kept while it can show what is asked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from trackbook.stores.base import Store
+from trackbook.widgets.permission import Permission
+from trackbook.widgets.runs_table import RunsTable
+
+__all__ = ["PANELS", "Composer", "Scene", "made_yet"]
+
+#: Traits of the page, each with one panel.
+PANELS = ("table", "curves", "comparison", "statistics", "artifacts", "registry")
+_OF_RUNS = frozenset({"curves", "comparison", "artifacts"})
+_FILES = {"comparison": "compare"}
+_TALL = 2_000
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the panels of a page have in common.
+
+    Attributes:
+        store: what they read.
+        experiment: id of the experiment in view.
+        runs: the runs that are looked at, in order.
+        slots: the colour slot of each of them.
+        permission: what the panels may change.
+    """
+
+    store: Store
+    experiment: str
+    runs: tuple[str, ...]
+    slots: Mapping[str, int]
+    permission: Permission
+
+
+class Composer:
+    """Keeps the panels of one page.
+
+    Args:
+        place: called with the name of a panel and the panel, to show it; the one before is closed afterwards.
+    """
+
+    def __init__(self, place: Callable[[str, Any], None]) -> None:
+        self._place = place
+        self._panels: dict[str, Any] = {}
+        self._of: dict[str, tuple[Any, ...]] = {}
+        self._runs: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {}
+        self._views: dict[str, Mapping[str, Any]] = {}
+
+    def stand(self, views: Mapping[str, Mapping[str, Any]]) -> None:
+        """Have every panel made anew when it is next shown, to stand as its view says."""
+        self._views = dict(views)
+        self._of.clear()
+
+    def views(self) -> dict[str, dict[str, Any]]:
+        """How the panels stand: those that were opened, and those that wait to be."""
+        found = {name: dict(view) for name, view in self._views.items()}
+        found |= {name: dict(getattr(panel, "view", {})) for name, panel in self._panels.items() if name in self._of}
+        return {name: view for name, view in found.items() if view}
+
+    def show(self, name: str, scene: Scene) -> Any:
+        """The panel of a name as it is now: made, told of other runs, or refreshed."""
+        of = (scene.store,) if name == "registry" else (scene.store, scene.experiment)
+        runs = (scene.runs, dict(scene.slots))
+        if self._of.get(name) != of:
+            self._make(name, scene)
+        elif name in _OF_RUNS and self._runs[name] != runs:
+            if hasattr(self._panels[name], "show"):
+                self._panels[name].show(list(scene.runs), dict(scene.slots))
+            else:
+                self._make(name, scene)
+        else:
+            self._panels[name].refresh()
+        self._of[name], self._runs[name] = of, runs
+        return self._panels[name]
+
+    def drop(self) -> None:
+        """Close all panels; the page shows none."""
+        for name in list(self._panels):
+            self._place(name, None)
+            self._panels.pop(name).close()
+        self._of.clear()
+
+    def _make(self, name: str, scene: Scene) -> None:
+        made, before = _MAKERS[name](scene, self._views.pop(name, None)), self._panels.get(name)
+        self._panels[name] = made
+        self._place(name, made)
+        if before is not None:
+            before.close()
+
+
+def made_yet(name: str) -> bool:
+    """Whether this version has the panel."""
+    return name == "table" or find_spec(f"trackbook.widgets.{_FILES.get(name, name)}") is not None
+
+
+def _table(scene: Scene, view: Mapping[str, Any] | None) -> Any:
+    return _call(
+        RunsTable.of, scene.store, [scene.experiment], height=_TALL, permission=scene.permission, view=view
+    )  # fmt: skip
+
+
+def _curves(scene: Scene, view: Mapping[str, Any] | None) -> Any:
+    return _called("curves", "CurvesPanel", scene, view, list(scene.runs), slots=dict(scene.slots))
+
+
+def _comparison(scene: Scene, view: Mapping[str, Any] | None) -> Any:
+    return _called(
+        "compare", "ComparePanel", scene, view, [scene.experiment], list(scene.runs), slots=dict(scene.slots)
+    )
+
+
+def _statistics(scene: Scene, view: Mapping[str, Any] | None) -> Any:
+    return _called("statistics", "StatisticsPanel", scene, view, [scene.experiment])
+
+
+def _artifacts(scene: Scene, view: Mapping[str, Any] | None) -> Any:
+    return _called("artifacts", "ArtifactsPanel", scene, view, list(scene.runs), slots=dict(scene.slots))
+
+
+def _registry(scene: Scene, view: Mapping[str, Any] | None) -> Any:
+    return _called("registry", "RegistryPanel", scene, view)
+
+
+_MAKERS: dict[str, Callable[[Scene, Mapping[str, Any] | None], Any]] = {
+    "table": _table,
+    "curves": _curves,
+    "comparison": _comparison,
+    "statistics": _statistics,
+    "artifacts": _artifacts,
+    "registry": _registry,
+}
+
+
+def _called(file: str, panel: str, scene: Scene, view: Mapping[str, Any] | None, *given: Any, **more: Any) -> Any:
+    """A panel of a file that is imported only now: a page is light until a heavy tab is opened."""
+    made = getattr(import_module(f"trackbook.widgets.{file}"), panel)
+    return _call(made, scene.store, *given, **more, permission=scene.permission, view=view)
+
+
+def _call(made: Callable[..., Any], *given: Any, **more: Any) -> Any:
+    known = inspect.signature(made).parameters
+    return made(*given, **{name: value for name, value in more.items() if name in known})
