@@ -18,12 +18,29 @@ from trackbook.stores.base import Store
 
 if TYPE_CHECKING:
     from trackbook.dashboard.page import Dashboard
+    from trackbook.widgets.artifacts import ArtifactsPanel
+    from trackbook.widgets.compare import ComparePanel
     from trackbook.widgets.curves import CurvesPanel
+    from trackbook.widgets.registry import RegistryPanel
     from trackbook.widgets.runs_table import RunsTable
     from trackbook.widgets.statistics import StatisticsPanel
 
-__all__ = ["curves", "dashboard", "experiment_ids", "known_metrics", "run_ids", "runs", "statistics", "view"]
+__all__ = [
+    "artifacts",
+    "compare",
+    "curves",
+    "dashboard",
+    "experiment_ids",
+    "known_metrics",
+    "models",
+    "run_ids",
+    "runs",
+    "statistics",
+    "view",
+]
 
+_AGGREGATES = ("last", "min", "max", "count")
+_COMPARED_UNASKED = 6
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
 
@@ -79,6 +96,38 @@ def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> C
     return CurvesPanel(store, found, metrics)
 
 
+def dashboard(view: str | Mapping[str, Any] | None = None, *, experiment: str | None = None) -> Dashboard:
+    """The whole page of the store: experiments, saved views, and all panels in tabs.
+
+    Args:
+        view: how it stands at first: the text after ``?view=`` in a link, or what `Dashboard.standing` said.
+        experiment: name of the experiment to begin with; one that runs, or the newest, if None.
+
+    Raises:
+        NotFound: there is no experiment of that name.
+        InvalidParameter: `view` cannot be read.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.dashboard.page import Dashboard
+    from trackbook.dashboard.standing import decode_view
+
+    begin = experiment_ids(current_store(), [experiment])[0] if experiment else ""
+    stands = decode_view(view) if isinstance(view, str) else view
+    return Dashboard(experiment=begin, view=stands)
+
+
+def view(name: str) -> Dashboard:
+    """The page as it was saved by a name.
+
+    Raises:
+        NotFound: there is no view of that name.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.dashboard.page import Dashboard
+
+    return Dashboard(saved=current_store().get_view(name).name)
+
+
 def statistics(
     metric: str | None = None,
     by: str | None = None,
@@ -113,36 +162,80 @@ def statistics(
     return StatisticsPanel(store, ids, metric, by=by, baseline=baseline, filter_string=filter_string, view=view)
 
 
-def dashboard(view: str | Mapping[str, Any] | None = None, *, experiment: str | None = None) -> Dashboard:
-    """The whole page of the store: experiments, saved views, and all panels in tabs.
+def artifacts(runs: Sequence[str | Run] = (), path: str | None = None, *, model: str | None = None) -> ArtifactsPanel:
+    """The files of some runs side by side, or those of a model.
 
     Args:
-        view: how it stands at first: the text after ``?view=`` in a link, or what `Dashboard.standing` said.
-        experiment: name of the experiment to begin with; one that runs, or the newest, if None.
+        runs: runs, their ids, the beginnings of these, or names.
+        path: the file or folder that is shown at first.
+        model: instead of runs, a model's address: ``models:/<name>/<version>`` and its other forms.
 
     Raises:
-        NotFound: there is no experiment of that name.
-        InvalidParameter: `view` cannot be read.
+        NotFound: there is no such run or model.
+        InvalidParameter: there are both runs and a model, or neither.
     """
     require("A panel", *_NEEDS)
-    from trackbook.dashboard.page import Dashboard
-    from trackbook.dashboard.standing import decode_view
+    from trackbook.widgets.artifacts import ArtifactsPanel
 
-    begin = experiment_ids(current_store(), [experiment])[0] if experiment else ""
-    stands = decode_view(view) if isinstance(view, str) else view
-    return Dashboard(experiment=begin, view=stands)
+    if bool(runs) == (model is not None):
+        raise InvalidParameter(
+            "Artifacts are shown of runs, or of one model: artifacts(['first']) or artifacts(model=...)."
+        )
+    if model is not None:
+        return ArtifactsPanel.of_model(current_store(), model, path=path)
+    store = current_store()
+    return ArtifactsPanel(store, run_ids(store, runs), path=path)
 
 
-def view(name: str) -> Dashboard:
-    """The page as it was saved by a name.
+def compare(
+    runs: Sequence[str | Run] | None = None,
+    experiments: Sequence[str] | None = None,
+    chart: str = "table",
+    *,
+    baseline: str | Run | None = None,
+    metric: str | None = None,
+    differs: bool = True,
+    **columns: str | None,
+) -> ComparePanel:
+    """Some runs side by side, and how they stand among the other runs of their experiments.
+
+    Args:
+        runs: runs, their ids, the beginnings of these, or names; the six newest if None.
+        experiments: names of those whose runs stand around; those of `runs` if None.
+        chart: ``table``, ``scatter``, ``contour``, ``box`` or ``pareto``.
+        baseline: which of the runs the others are compared with; the first if None.
+        metric: what the charts are about; the likeliest if None.
+        differs: whether rows in which no two runs differ are left out.
+        **columns: params and metrics of a chart: ``x``, ``y``, ``color`` and ``size``, and ``by`` for groups.
 
     Raises:
-        NotFound: there is no view of that name.
+        NotFound: there is no such run, metric or column.
+        InvalidParameter: there is no such chart, or a word that `columns` does not know.
     """
     require("A panel", *_NEEDS)
-    from trackbook.dashboard.page import Dashboard
+    from trackbook.widgets.compare import CHARTS, COLUMN_WORDS, ComparePanel
 
-    return Dashboard(saved=current_store().get_view(name).name)
+    if chart not in CHARTS:
+        raise InvalidParameter(f"There is no chart {chart!r}; there are {', '.join(CHARTS)}.")
+    unknown = sorted(set(columns) - set(COLUMN_WORDS))
+    if unknown:
+        raise InvalidParameter(f"A chart has no {unknown[0]!r}; it has {', '.join(COLUMN_WORDS)}.")
+    store = current_store()
+    given = run_ids(store, runs) if runs else _newest(store, experiment_ids(store, experiments))
+    homes = list(dict.fromkeys(store.get_run(each).info.experiment_id for each in given))
+    around = experiment_ids(store, experiments) if experiments or not homes else homes
+    view: dict[str, Any] = {"chart": chart, "metric": metric, **columns}
+    if baseline is not None:
+        view["baseline"] = run_ids(store, [baseline])[0]
+    view = {word: value for word, value in view.items() if value} | ({} if differs else {"differs": False})
+    panel = ComparePanel(store, around, given, view=view)
+    panel.check_columns([each for each in (*columns.values(), metric and f"metrics.{metric}") if each])
+    panel.observe(lambda change: panel.show(change["new"]) if change["new"] else None, "selected")
+    return panel
+
+
+def _newest(store: Store, experiments: Sequence[str]) -> list[str]:
+    return store.run_table(experiments, max_results=_COMPARED_UNASKED).run_ids
 
 
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:
@@ -186,3 +279,16 @@ def known_metrics(store: Store, run_ids: Sequence[str], keys: Sequence[str] | No
             whose = f"The run {name!r} has no" if len(run_ids) == 1 else "None of these runs has a"
             raise NotFound(f"{whose} metric {key!r}; there is {', '.join(sorted(known)) or 'none yet'}.")
     return known
+
+
+def models(name: str | None = None, version: int | None = None) -> RegistryPanel:
+    """Registered models: versions beside the one in production, promotion, roll back and the audit trail.
+
+    Args:
+        name: of the registered model; the first one if None.
+        version: the one whose lineage and files are shown; the newest if None.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.widgets.registry import RegistryPanel
+
+    return RegistryPanel(current_store(), name=name, view={} if version is None else {"version": version})

@@ -160,6 +160,14 @@ def test_show_of_several_runs_gives_their_curves_together(cells: Cells) -> None:
     assert "None of these runs has a metric 'acc'" in cells("%track_show first second --metric acc").said
 
 
+def test_models_are_shown_by_name_and_version(cells: Cells) -> None:
+    current_store().create_registered_model("digits")
+    (shown,) = cells("%track_models digits --version 1").shown
+    assert shown["text/plain"] == "Trackbook models"
+    (shown,) = cells("%track_models").shown
+    assert shown["text/plain"] == "Trackbook models"
+
+
 def test_stored_names_are_never_expanded_or_run(cells: Cells, shell: InteractiveShell) -> None:
     evil = "{__import__('pathlib').Path('marker').touch()} $(touch marker) `touch marker` !touch marker"
     shell.user_ns["evil"] = evil

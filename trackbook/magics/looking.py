@@ -41,6 +41,37 @@ class LookingMagics(Magics):
         show(panels.runs(_joined(given.filter), _unquoted_all(given.experiment), given.last))
 
     @line_verb(
+        option("run", nargs="*", help="Id, beginning of the id, or name; the six newest runs if left out."),
+        option("-e", "--experiment", action="append", help="Whose runs stand around; those of the runs if left out."),
+        option("--view", default="table", help="table, scatter, contour, box or pareto."),
+        option("--baseline", metavar="RUN", help="Which of them the others are compared with; the first if left out."),
+        option("--all", action="store_true", help="Also rows in which no two runs differ."),
+        option("--metric", help="What the charts are about."),
+        option("--x", help="A param or metric, as is every column."),
+        option("--y", help="The other axis."),
+        option("--color", help="A third column as colour; of a contour, its height."),
+        option("--size", help="A third column as size."),
+        option("--by", help="The param whose values make the groups of a box plot."),
+    )
+    def track_compare(self, line: str) -> None:
+        """Show runs side by side, as in %track_compare wide narrow --view scatter --x lr --y val_loss."""
+        from trackbook import panels
+
+        given = parse(self.track_compare, line)
+        columns = {word: getattr(given, word) for word in ("x", "y", "color", "size", "by")}
+        show(
+            panels.compare(
+                given.run,
+                given.experiment,
+                given.view,
+                baseline=given.baseline,
+                metric=given.metric,
+                differs=not given.all,
+                **columns,
+            )
+        )
+
+    @line_verb(
         option("run", nargs="*", help="Id, beginning of the id, or name; the open or the last run if left out."),
         option("--metric", action="append", help="Show only the curve of this metric; repeatable."),
     )
@@ -53,6 +84,32 @@ class LookingMagics(Magics):
             show(panels.curves(given.run, given.metric))
         else:
             _show_run(*_run_to_show(*given.run), given.metric)
+
+    @line_verb(
+        option("model", nargs="?", help="Name of a registered model; the first one if left out."),
+        option("--version", type=int, metavar="N", help="The version to show; the newest if left out."),
+    )
+    def track_models(self, line: str) -> None:
+        """Show registered models, as in %track_models digits --version 3: versions, promotion, audit trail."""
+        from trackbook import panels
+
+        given = parse(self.track_models, line)
+        show(panels.models(given.model, given.version))
+
+    @line_verb(option("-e", "--experiment", metavar="NAME", help="Begin with this experiment."))
+    def track_dashboard(self, line: str) -> None:
+        """Show the whole page of the store: experiments, saved views, and all panels in tabs."""
+        from trackbook import panels
+
+        given = parse(self.track_dashboard, line)
+        show(panels.dashboard(experiment=given.experiment))
+
+    @line_verb(option("name", nargs="+", help="Of the view, as the page lists it."))
+    def track_view(self, line: str) -> None:
+        """Show the page as it was saved by a name."""
+        from trackbook import panels
+
+        show(panels.view(" ".join(parse(self.track_view, line).name)))
 
     @line_verb(
         option("metric", nargs="?", help="Such as val_accuracy.max, .min or .last; the most telling one if left out."),
@@ -72,20 +129,19 @@ class LookingMagics(Magics):
         how = {"test": given.test, "filter_string": given.filter}
         show(panels.statistics(given.metric, given.by, given.baseline, given.experiment, **how))
 
-    @line_verb(option("-e", "--experiment", metavar="NAME", help="Begin with this experiment."))
-    def track_dashboard(self, line: str) -> None:
-        """Show the whole page of the store: experiments, saved views, and all panels in tabs."""
+    @line_verb(
+        option("run", nargs="*", help="Id, beginning of the id, or name; the open or the last run if left out."),
+        option("--path", help="The file or folder that is shown at first."),
+    )
+    def track_artifacts(self, line: str) -> None:
+        """Show the files of runs side by side, as in %track_artifacts first second --path plots/roc.png."""
         from trackbook import panels
 
-        given = parse(self.track_dashboard, line)
-        show(panels.dashboard(experiment=given.experiment))
-
-    @line_verb(option("name", nargs="+", help="Of the view, as the page lists it."))
-    def track_view(self, line: str) -> None:
-        """Show the page as it was saved by a name."""
-        from trackbook import panels
-
-        show(panels.view(" ".join(parse(self.track_view, line).name)))
+        given = parse(self.track_artifacts, line)
+        if len(given.run) == 1 and given.run[0].startswith("models:/"):
+            show(panels.artifacts(path=given.path, model=given.run[0]))
+        else:
+            show(panels.artifacts(given.run or [_run_to_show()[1]], given.path))
 
 
 def _show_run(store: Store, run: Run, keys: Sequence[str] | None = None) -> None:
