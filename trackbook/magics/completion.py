@@ -18,6 +18,7 @@ __all__ = ["register", "suggestions"]
 
 _MAGIC = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}(track\w*)\s+(.*)$", re.DOTALL)
 _RUNS = 200
+_TAKES_RUNS = frozenset({"track_artifacts", "track_compare", "track_curves", "track_show"})
 
 
 def register(shell: Any) -> Callable[[], None]:
@@ -73,23 +74,10 @@ def _values(magic: str, words: list[str]) -> Iterable[str]:
         return []
     if before in ("-e", "--experiment") or (magic == "track_experiment" and not words):
         return _typed(found.name for found in store.search_experiments())
-<<<<<<< HEAD
-<<<<<<< HEAD
-    if (
-        before == "--resume"
-        or (magic == "track_show" and before != "--metric")
-        or (magic == "track_artifacts" and before != "--path")
-    ):
-=======
     if magic == "track_models" and before != "--version":
         registry = open_store(uri) if (uri := chosen_registry_uri()) else store
         return _typed(found.name for found in registry.search_registered_models(max_results=_RUNS))
-    if before == "--resume" or (magic == "track_show" and before != "--metric"):
->>>>>>> registry
-=======
-    names_a_run = before in ("--resume", "--baseline") or (magic == "track_show" and before != "--metric")
-    if names_a_run or (magic == "track_compare" and not before.startswith("-")):
->>>>>>> compare
+    if before in ("--resume", "--baseline") or (magic in _TAKES_RUNS and not before.startswith("-")):
         here, everywhere = [current_experiment_id()], all_experiment_ids(store)
         runs = store.search_runs(here, max_results=_RUNS) or store.search_runs(everywhere, max_results=_RUNS)
         return _typed(dict.fromkeys(run.info.run_name or run.info.run_id for run in runs))
