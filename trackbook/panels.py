@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 _AGGREGATES = ("last", "min", "max", "count")
+#: Runs whose curves are shown where none is named.
+_NEWEST = 6
 _COMPARED_UNASKED = 6
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
@@ -77,12 +79,18 @@ def runs(
     return RunsTable.of(store, ids, filter_string, order_by, view=view, last=last)
 
 
-def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> CurvesPanel:
+def curves(
+    runs: Sequence[str | Run] | None = None,
+    metrics: Sequence[str] | None = None,
+    *,
+    view: Mapping[str, Any] | None = None,
+) -> CurvesPanel:
     """The curves of some runs in common charts, one a metric.
 
     Args:
-        runs: runs, their ids, the beginnings of these, or names.
+        runs: runs, their ids, the beginnings of these, or names; the newest of the chosen experiment if None.
         metrics: the metrics; all of them if None.
+        view: how they are drawn, as the panel's `view` says it: ``{"smooth": 0.6, "by": "params.lr"}``.
 
     Raises:
         NotFound: there is no such run, or none of them has a metric of a name.
@@ -91,9 +99,10 @@ def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> C
     from trackbook.widgets.curves import CurvesPanel
 
     store = current_store()
-    found = run_ids(store, runs)
+    newest = store.search_runs([current_experiment_id()], max_results=_NEWEST) if runs is None else runs
+    found = run_ids(store, newest)
     known_metrics(store, found, metrics)
-    return CurvesPanel(store, found, metrics)
+    return CurvesPanel(store, found, metrics, view=view)
 
 
 def dashboard(view: str | Mapping[str, Any] | None = None, *, experiment: str | None = None) -> Dashboard:

@@ -86,6 +86,26 @@ class LookingMagics(Magics):
             _show_run(*_run_to_show(*given.run), given.metric)
 
     @line_verb(
+        option("run", nargs="*", help="Ids, beginnings of ids, or names; the newest of the experiment if left out."),
+        option("--metric", action="append", help="Show a chart of this metric; repeatable. All of them if left out."),
+        option("--x", choices=["step", "time", "relative"], default="step", help="What the curves lie along."),
+        option("--x-metric", metavar="METRIC", help="Have them lie along a metric."),
+        option("--smooth", type=float, default=0.0, metavar="WEIGHT", help="Smooth them: 0 to 0.99, as in 0.6."),
+        option("--linear", action="store_true", help="No logarithmic axes."),
+        option("--best", action="store_true", help="The best value so far."),
+        option("--clip", action="store_true", help="Leave outliers outside the axes."),
+        option("--by", metavar="GROUP", help="Mean and band of the runs with one params.NAME or tags.NAME."),
+        option("--columns", type=int, choices=[1, 2, 3], help="Charts beside each other."),
+    )
+    def track_curves(self, line: str) -> None:
+        """Show the curves of some runs in common charts, as in %track_curves wide narrow --metric loss --smooth 0.6."""
+        from trackbook import panels
+        from trackbook.widgets.curve_view import view_of
+
+        given = parse(self.track_curves, line)
+        show(panels.curves(given.run or None, given.metric, view=view_of(vars(given))))
+
+    @line_verb(
         option("model", nargs="?", help="Name of a registered model; the first one if left out."),
         option("--version", type=int, metavar="N", help="The version to show; the newest if left out."),
     )
