@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -71,10 +70,8 @@ class Composer:
         if self._of.get(name) != of:
             self._make(name, scene)
         elif name in _OF_RUNS and self._runs[name] != runs:
-            if hasattr(self._panels[name], "show"):
-                self._panels[name].show(list(scene.runs), dict(scene.slots))
-            else:
-                self._make(name, scene)
+            self._panels[name].show(list(scene.runs), dict(scene.slots))
+            self._panels[name].refresh()
         else:
             self._panels[name].refresh()
         self._of[name], self._runs[name] = of, runs
@@ -102,9 +99,8 @@ def _table(scene: Scene, view: View) -> Any:
 def _curves(scene: Scene, view: View) -> Any:
     from trackbook.widgets.curves import CurvesPanel
 
-    given = {"slots": dict(scene.slots), "permission": scene.permission, "view": view}
-    known = inspect.signature(CurvesPanel).parameters
-    return CurvesPanel(scene.store, list(scene.runs), **{name: given[name] for name in given if name in known})
+    slots = dict(scene.slots)
+    return CurvesPanel(scene.store, list(scene.runs), slots=slots, permission=scene.permission, view=view)
 
 
 def _comparison(scene: Scene, view: View) -> Any:
