@@ -43,9 +43,6 @@ _AGGREGATES = ("last", "min", "max", "count")
 #: Runs whose curves are shown where none is named.
 _NEWEST = 6
 
-
-__all__ = ["compare", "curves", "dashboard", "experiment_ids", "known_metrics", "run_ids", "runs", "view"]
-
 _COMPARED_UNASKED = 6
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
@@ -249,38 +246,6 @@ def compare(
 
 def _newest(store: Store, experiments: Sequence[str]) -> list[str]:
     return store.run_table(experiments, max_results=_COMPARED_UNASKED).run_ids
-
-
-def dashboard(view: str | Mapping[str, Any] | None = None, *, experiment: str | None = None) -> Dashboard:
-    """The whole page of the store: experiments, saved views, and all panels in tabs.
-
-    Args:
-        view: how it stands at first: the text after ``?view=`` in a link, or what `Dashboard.standing` said.
-        experiment: name of the experiment to begin with; one that runs, or the newest, if None.
-
-    Raises:
-        NotFound: there is no experiment of that name.
-        InvalidParameter: `view` cannot be read.
-    """
-    require("A panel", *_NEEDS)
-    from trackbook.dashboard.page import Dashboard
-    from trackbook.dashboard.standing import decode_view
-
-    begin = experiment_ids(current_store(), [experiment])[0] if experiment else ""
-    stands = decode_view(view) if isinstance(view, str) else view
-    return Dashboard(experiment=begin, view=stands)
-
-
-def view(name: str) -> Dashboard:
-    """The page as it was saved by a name.
-
-    Raises:
-        NotFound: there is no view of that name.
-    """
-    require("A panel", *_NEEDS)
-    from trackbook.dashboard.page import Dashboard
-
-    return Dashboard(saved=current_store().get_view(name).name)
 
 
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:
