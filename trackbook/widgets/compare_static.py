@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import accumulate
 from typing import Any
 
 from trackbook.figures.numbers import column_format
@@ -14,6 +15,8 @@ from trackbook.widgets.compare_context import Surroundings
 __all__ = ["compare_picture", "compare_table"]
 
 _RUNS, _ROWS, _LETTERS = 8, 40, 60
+#: Of the rows; with the head they stay within what a notebook keeps of a panel.
+_BYTES = 11_000
 _HEAD = "text-align:left;font-weight:600;padding:2px 10px"
 _CELL = "text-align:right;padding:2px 10px;font-variant-numeric:tabular-nums"
 _DIFFERS = "background:rgba(63,99,232,.13)"
@@ -36,6 +39,9 @@ def compare_table(runs: Sequence[Mapping[str, Any]], sections: Sequence[Mapping[
             body.append(f'<tr><th colspan="{len(shown) + 1}" style="{_HEAD}">{title}</th></tr>')
             body += [_row(row, len(shown), base) for row in rows]
     more = f" The first {_RUNS} of {len(runs)} runs." if len(runs) > _RUNS else ""
+    fitting = sum(size < _BYTES for size in accumulate(len(row.encode()) for row in body))
+    if fitting < len(body):
+        body, more = body[:fitting], f"{more} The first rows."
     caption = f'<caption style="text-align:left">{len(runs)} runs side by side: what differs.{more}</caption>'
     head = f'<thead><tr><th style="{_HEAD}"></th>{names}</tr></thead>'
     return f'<table class="trackbook-compare">{caption}{head}<tbody>{"".join(body)}</tbody></table>'
