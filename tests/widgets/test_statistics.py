@@ -121,6 +121,17 @@ def test_thousands_of_groups_are_bounded(file_store: Store) -> None:
     assert "and 2" in shown.static_table()
 
 
+def test_runs_that_all_differ_leave_a_table_to_choose_another_grouping(
+    seeds: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trackbook.widgets.run_groups.GROUP_LIMIT", 2)
+    shown = panel(seeds)
+    assert "3 groups, and at most 2" in shown._found["refused"]
+    assert (shown._found["rows"], shown.static_table(), shown.code) == ([], "", "%track_stats val_accuracy.max")
+    with pytest.raises(InvalidParameter, match="3 groups"):
+        panel(seeds, by="family")
+
+
 def test_without_scipy_the_pip_command_is_named(seeds: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy", None)
     monkeypatch.setattr("trackbook.libraries.find_spec", lambda name: None)
