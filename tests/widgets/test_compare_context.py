@@ -11,7 +11,7 @@ import pytest
 from trackbook.entities import Metric, Param
 from trackbook.stores.base import NewRun, RunTable, Store
 from trackbook.widgets import compare_context
-from trackbook.widgets.compare_context import SENT_COLUMNS, Surroundings
+from trackbook.widgets.compare_context import SENT_COLUMNS, Surroundings, changed_columns
 
 
 def ids_of(store: Store) -> list[str]:
@@ -20,9 +20,9 @@ def ids_of(store: Store) -> list[str]:
 
 def test_columns_are_numbers_in_buffers(digits: Store) -> None:
     seen = Surroundings.read(digits, ["1"], ids_of(digits)[:2])
-    told, buffers = seen.columns(["params.solver", "metrics.val_loss", "params.gone"])
+    told = seen.delivered(["params.solver", "metrics.val_loss", "params.gone"])
+    axes = {axis["id"]: np.frombuffer(axis.pop("values"), "<f8") for axis in told["axes"]}
     json.dumps(told, allow_nan=False)
-    axes = {axis["id"]: np.frombuffer(part, "<f8") for axis, part in zip(told["axes"], buffers, strict=True)}
     assert axes["metrics.val_loss"] == pytest.approx([0.1, 0.2, 0.3])
     assert axes["params.solver"].tolist() == [0, 1, 0]
     assert "attributes.duration" in axes
@@ -49,6 +49,19 @@ def test_compared_runs_of_elsewhere_and_deleted_ones_are_there_too(digits: Store
     assert axis.missing == 3
 
 
+def test_only_columns_that_have_changed_are_sent_again(digits: Store) -> None:
+    before = Surroundings.read(digits, ["1"], []).delivered([])
+    digits.log_batch(ids_of(digits)[0], [Metric("val_loss", 0.05, 1_800_000_000_000)])
+    digits.flush()
+    now = Surroundings.read(digits, ["1"], []).delivered([])
+    told = changed_columns(before, now)
+    assert [axis["id"] for axis in told["axes"]] == ["metrics.val_loss"]
+    assert (told["base"], told["version"]) == (before["version"], now["version"])
+    digits.create_run(NewRun("1", "new"))
+    new = Surroundings.read(digits, ["1"], []).delivered([])
+    assert changed_columns(now, new) == new
+
+
 def test_only_the_newest_are_read_and_the_rest_is_counted(digits: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare_context, "CONTEXT_ROWS", 2)
     seen = Surroundings.read(digits, ["1"], [])
@@ -69,8 +82,8 @@ def test_ten_thousand_columns_are_bounded_and_any_can_be_asked_for(digits: Store
     seen = Surroundings.read(digits, ["1"], [])
     params = {f"p{place}": ["1", "2", None] for place in range(10_000)}
     wide = seen._replace(table=RunTable(seen.table.run_ids, seen.table.attributes, {}, params, {}))
-    told, buffers = wide.columns(["params.p9999"])
-    assert len(told["axes"]) == len(buffers) == SENT_COLUMNS
+    told = wide.delivered(["params.p9999"])
+    assert len(told["axes"]) == SENT_COLUMNS
     assert told["axes"][0]["id"] == "params.p9999"
     assert len(wide.parallel("")) == 9
 

@@ -20,7 +20,7 @@ def test_table_marks_what_differs_and_the_best(digits: Store) -> None:
     html = panel.static_table()
     assert "3 runs side by side" in html
     assert html.count("≠ ") == 1, "the solver of run-1"
-    assert "font-weight:700" in html
+    assert "<b>0.1000</b>" in html
     ET.fromstring(html.replace("<br>", "<br/>"))
 
 
@@ -37,6 +37,19 @@ def test_logged_text_is_no_markup(file_store: Store) -> None:
     file_store.flush()
     panel = ComparePanel(file_store, ["0"], ids)
     assert "<img" not in panel.static_table() + panel.static_picture()
+
+
+def test_table_stays_below_14_kb_and_says_what_it_left_out(file_store: Store) -> None:
+    ids = [file_store.create_run(NewRun("0", f"{PAYLOAD * 5}{place}")).info.run_id for place in range(10)]
+    for place, run_id in enumerate(ids):
+        file_store.log_batch(
+            run_id, params=[Param(f"param-{number}", f"{PAYLOAD * 9}{place}") for number in range(100)]
+        )
+    file_store.flush()
+    html = ComparePanel(file_store, ["0"], ids).static_table()
+    assert len(html.encode()) <= 14_000
+    assert "10 runs side by side, the first 8 of them" in html
+    assert "more rows</p>" in html
 
 
 def test_no_runs_are_said() -> None:

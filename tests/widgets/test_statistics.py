@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -20,11 +21,13 @@ pytestmark = pytest.mark.usefixtures("comms")
 
 HOSTILE = '<img src=x onerror=alert(1)>"\u202e🦦'
 FAMILIES = {"base": 0.1, "wide": 0.101, "smooth": 0.2}
+#: The first of them is the oldest.
+START = defaultdict(lambda: 300, {"base": 0, "wide": 100, "smooth": 200})
 
 
 def log(store: Store, experiment: str, family: str, seed: int, value: float) -> None:
     params = [Param("lr", family[0]), Param("seed", str(seed))]
-    run = store.create_run(NewRun(experiment, f"{family}-{seed}", start_time=1_700_000_000_000 + seed))
+    run = store.create_run(NewRun(experiment, f"{family}-{seed}", start_time=1_700_000_000_000 + START[family] + seed))
     store.log_batch(run.info.run_id, [Metric("val_accuracy", value, 1)], params, [RunTag("family", family)])
 
 

@@ -1,7 +1,8 @@
 """Runs side by side: their table with the differences marked, and how they stand among the other runs.
 
-The table is the state of this model, so a page that attaches late, or while the kernel trains, has it. The runs around
-are asked for by the page (``columns``), since they are many numbers; after that it draws without the kernel.
+The rows, and the runs around as columns, are delivered beside the state, so a page has them while the kernel trains and
+draws every chart but the contour without it. When runs around change, only the columns that did are sent
+(``base`` names the version that they change); a page that has another version asks for all (``columns``).
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from trackbook.figures.drivers import drivers_data
 from trackbook.stores.base import Store
 from trackbook.uris import strip_user_info
 from trackbook.widgets.assets import module, styles
-from trackbook.widgets.compare_context import CONTEXT_ROWS, Surroundings
+from trackbook.widgets.compare_context import CONTEXT_ROWS, Surroundings, changed_columns
 from trackbook.widgets.compare_files import RunFiles
 from trackbook.widgets.compare_rows import Compared, read_compared, sections_of
 from trackbook.widgets.compare_static import compare_picture, compare_table
 from trackbook.widgets.compare_texts import difference
+from trackbook.widgets.delivery import split_buffers
 from trackbook.widgets.panel import Answer, Panel, answers
 from trackbook.widgets.permission import Permission
 from trackbook.widgets.runs_table import slots_of
@@ -74,9 +76,10 @@ class ComparePanel(Panel):
     _css = styles("shared", "floats", "compare", "compare_charts")
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
     slots = traitlets.Dict(key_trait=traitlets.Unicode(), value_trait=traitlets.Int()).tag(sync=True)
-    _runs = traitlets.List(traitlets.Dict()).tag(sync=True)
-    _sections = traitlets.List(traitlets.Dict()).tag(sync=True)
-    _around = traitlets.Dict().tag(sync=True)
+    _runs = traitlets.List(traitlets.Dict()).tag(bulk=True)
+    _sections = traitlets.List(traitlets.Dict()).tag(bulk=True)
+    _around = traitlets.Dict().tag(bulk=True)
+    _columns = traitlets.Dict().tag(bulk=True)
     _empty = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -90,12 +93,14 @@ class ComparePanel(Panel):
         view: Mapping[str, Any] | None = None,
     ) -> None:
         self._experiment_ids = list(experiment_ids)
+        self._view: Mapping[str, Any] = dict(view or {})
+        self._asked: set[str] = set()
         self._given = list(dict.fromkeys(run_ids))
         self._files = RunFiles(store)
         self._compared, self._gone = read_compared(store, self._given[:MOST_RUNS])
         self._seen = self._surroundings(store)
         given = {key: slot for key, slot in (slots or {}).items() if key in self._given}
-        state = self._state(store, str((view or {}).get("metric") or ""))
+        state = self._state(store, str(self._view.get("metric") or ""))
         super().__init__(
             store, permission=permission, view=view, slots=slots_of(self._given[:MOST_RUNS], given), **state
         )
@@ -111,6 +116,8 @@ class ComparePanel(Panel):
             self.slots = colours
             return
         self._given = given
+        if self.selected != given:
+            self.selected = []  # so that to select the same again later is news
         with self.hold_sync():
             self.slots = colours
             self.refresh()
@@ -128,10 +135,12 @@ class ComparePanel(Panel):
         return str(self.view.get("metric") or "")
 
     def _state(self, store: Store, metric: str) -> dict[str, Any]:
+        around = self._described(metric)
         return {
             "_runs": [_head(one) for one in self._compared],
             "_sections": sections_of(self._compared),
-            "_around": self._described(metric),
+            "_around": around,
+            "_columns": self._seen.delivered(self._wanted(around["parallel"])),
             "_empty": self._nothing(store),
         }
 
@@ -139,7 +148,13 @@ class ComparePanel(Panel):
         return Surroundings.read(store, self._experiment_ids, [one.run.info.run_id for one in self._compared])
 
     def _look_around(self) -> None:
+        before, self._view = self._view, self.view
+        if before.get("metric") == self._view.get("metric"):
+            return
         self._around = self._described(self._metric())
+        parallel = self._around["parallel"]
+        if not set(parallel) <= {axis["id"] for axis in self._columns["axes"]}:
+            self._columns = self._seen.delivered(self._wanted(parallel))
 
     def _described(self, metric: str) -> dict[str, Any]:
         """What the page must know before it asks for columns, and what is not shown."""
@@ -156,7 +171,6 @@ class ComparePanel(Panel):
             "version": seen.version,
             "runs": len(seen.table.run_ids),
             "target": target,
-            "metrics": list(seen.table.metrics)[:500],
             "parallel": seen.parallel(target),
             "columns": len(seen.ids()),
             "note": " ".join(notes),
@@ -178,22 +192,24 @@ class ComparePanel(Panel):
 
     @answers("columns")
     def send_columns(self, given: dict[str, Any]) -> Answer:
-        """The runs around as axes."""
-        table = self._seen.table
-        chosen = [str(self.view[name]) for name in COLUMN_WORDS if self.view.get(name)]
-        asked = [str(one) for one in (given.get("ids") or [])]
-        wanted = [*self._around["parallel"], *map(self.column, chosen), *asked, *self.view.get("axes", [])]
-        told, buffers = self._seen.columns(wanted)
-        names = table.attributes.get("run_name") or table.run_ids
-        statuses = table.attributes.get("status") or []
-        lost = table.attributes.get("lost") or []
-        told |= {
-            "ids": table.run_ids,
-            "names": [name or run_id for name, run_id in zip(names, table.run_ids, strict=True)],
-            "statuses": ["LOST" if gone else status for status, gone in zip(statuses, lost, strict=True)],
-            "all": self._seen.ids()[:2_000],
-        }
-        return Answer(told, buffers)
+        """The runs around as columns, with some that were not sent yet."""
+        self._asked |= {str(one) for one in (given.get("ids") or [])}
+        told = self._seen.delivered(self._wanted(self._around["parallel"]))
+        plain, _, buffers = split_buffers(told)
+        return Answer(plain, buffers)
+
+    def _wanted(self, parallel: Sequence[str]) -> list[str]:
+        """The columns that a page needs in any case."""
+        chosen = [str(self._view[name]) for name in COLUMN_WORDS if self._view.get(name)]
+        return [*parallel, *map(self.column, chosen), *(self._view.get("axes") or []), *sorted(self._asked)]
+
+    def _send_bulk(self, change: Any) -> None:
+        before, now = change.get("old"), change.get("new")
+        if change["name"] != "_columns" or not before or not now:
+            super()._send_bulk(change)
+            return
+        value, paths, buffers = split_buffers(changed_columns(before, now))
+        self.send({"type": "bulk", "name": "_columns", "value": value, "paths": paths}, buffers=buffers)
 
     @answers("packages")
     def send_packages(self, _given: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from trackbook.figures.direction import better
 from trackbook.stores.base import RunTable, Store
 from trackbook.widgets.compare_rows import is_held_out
 
-__all__ = ["CONTEXT_ROWS", "SENT_COLUMNS", "Surroundings"]
+__all__ = ["CONTEXT_ROWS", "SENT_COLUMNS", "Surroundings", "changed_columns"]
 
 #: Runs around those compared, the newest; more lines are not told apart.
 CONTEXT_ROWS = 2_000
@@ -24,6 +24,7 @@ _PARALLEL = 8
 _AGGREGATES = ("last", "min", "max", "count")
 _DURATION = "attributes.duration"
 _LABEL = 60
+_NAMED = 2_000  # columns that a page may pick from
 
 
 class Surroundings(NamedTuple):
@@ -99,21 +100,26 @@ class Surroundings(NamedTuple):
                 break
         return found + ([f"metrics.{target}"] if target else [_DURATION])
 
-    def columns(self, wanted: Iterable[str]) -> tuple[dict[str, Any], list[bytes]]:
-        """Axes as a page gets them: what fits in JSON, and their values as float64.
+    def delivered(self, wanted: Iterable[str]) -> dict[str, Any]:
+        """What a page gets: the runs and their columns, values as float64 in bytes.
 
         Args:
             wanted: these and, up to `SENT_COLUMNS`, all others that have a value; an unknown id is passed over.
         """
         first = list(dict.fromkeys(wanted))
         order = list(dict.fromkeys([*first, _DURATION, *self._by_worth()]))[: max(SENT_COLUMNS, len(first))]
-        axes = [axis for axis in map(self.axis, order) if axis is not None]
-        return self.encoded(axes)
-
-    def encoded(self, axes: Sequence[Axis]) -> tuple[dict[str, Any], list[bytes]]:
-        """These axes as a page gets them."""
-        told = {"version": self.version, "axes": [_plain(axis) for axis in axes]}
-        return told, [np.ascontiguousarray(axis.values, dtype="<f8").tobytes() for axis in axes]
+        axes = [_plain(axis) for axis in map(self.axis, order) if axis is not None]
+        attributes, run_ids = self.table.attributes, self.table.run_ids
+        names = attributes.get("run_name") or run_ids
+        lost = zip(attributes.get("status") or [], attributes.get("lost") or [], strict=True)
+        return {
+            "version": self.version,
+            "ids": run_ids,
+            "names": [name or run_id for name, run_id in zip(names, run_ids, strict=True)],
+            "statuses": ["LOST" if gone else status for status, gone in lost],
+            "all": self.ids()[:_NAMED],
+            "axes": axes,
+        }
 
     def _by_worth(self) -> list[str]:
         """Params that differ, metrics, then the rest."""
@@ -137,7 +143,22 @@ def _plain(axis: Axis) -> dict[str, Any]:
         "ticks": [[value, short(text)] for value, text in axis.ticks],
         "texts": [short(each) for each in axis.texts],
     }
-    return plain | {"varies": axis.varies}
+    return plain | {"varies": axis.varies, "values": np.ascontiguousarray(axis.values, dtype="<f8").tobytes()}
+
+
+def changed_columns(before: Mapping[str, Any], now: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What of `Surroundings.delivered` a page lacks that has an earlier one; all of it where other runs are in it."""
+    if before["ids"] != now["ids"] or before["names"] != now["names"]:
+        return now
+    known = {axis["id"]: axis for axis in before["axes"]}
+    changed = [axis for axis in now["axes"] if known.get(axis["id"]) != axis]
+    return {
+        "base": before["version"],
+        "version": now["version"],
+        "statuses": now["statuses"],
+        "all": now["all"],
+        "axes": changed,
+    }
 
 
 def _version(table: RunTable) -> str:

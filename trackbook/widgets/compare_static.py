@@ -13,32 +13,34 @@ from trackbook.widgets.compare_context import Surroundings
 
 __all__ = ["compare_picture", "compare_table"]
 
-_RUNS, _ROWS, _LETTERS = 8, 40, 60
-_HEAD = "text-align:left;font-weight:600;padding:2px 10px"
-_CELL = "text-align:right;padding:2px 10px;font-variant-numeric:tabular-nums"
-_DIFFERS = "background:rgba(63,99,232,.13)"
-_BEST = "font-weight:700;background:rgba(67,160,71,.16)"
+_RUNS, _LETTERS = 8, 48
+#: Of the table; it may have 14 kB with its head.
+_BYTES = 12_000
+_STYLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
 
 
 def compare_table(runs: Sequence[Mapping[str, Any]], sections: Sequence[Mapping[str, Any]], baseline: str = "") -> str:
     """The rows that differ among the first eight runs; what differs from the baseline is marked with ≠."""
     shown = runs[:_RUNS]
     if not shown:
-        return '<table class="trackbook-compare"><caption>No runs to compare.</caption></table>'
+        return "<table><caption>No runs to compare.</caption></table>"
     base = next((place for place, run in enumerate(shown) if run["id"] == baseline), 0)
     names = "".join(_head(run, place == base) for place, run in enumerate(shown))
-    body, left = [], _ROWS
+    body, size, left = [], 0, 0
     for one in sections:
-        rows = [row for row in one["rows"] if _differs(row, len(shown))][:left]
-        left -= len(rows)
+        rows = [_row(row, len(shown), base) for row in one["rows"] if _differs(row, len(shown))]
         if rows:
             title = f"{escape(one['title'])} <small>{one['differing']} of {one['total']} differ</small>"
-            body.append(f'<tr><th colspan="{len(shown) + 1}" style="{_HEAD}">{title}</th></tr>')
-            body += [_row(row, len(shown), base) for row in rows]
-    more = f" The first {_RUNS} of {len(runs)} runs." if len(runs) > _RUNS else ""
-    caption = f'<caption style="text-align:left">{len(runs)} runs side by side: what differs.{more}</caption>'
-    head = f'<thead><tr><th style="{_HEAD}"></th>{names}</tr></thead>'
-    return f'<table class="trackbook-compare">{caption}{head}<tbody>{"".join(body)}</tbody></table>'
+            rows[0] = f'<tr><th colspan="{len(shown) + 1}" align="left">{title}</th></tr>{rows[0]}'
+        for row in rows:
+            size += len(row.encode())
+            left += size > _BYTES
+            body += [row] if size <= _BYTES else []
+    more = f", the first {_RUNS} of them" if len(runs) > _RUNS else ""
+    caption = f'<caption style="text-align:left">{len(runs)} runs side by side{more}: what differs</caption>'
+    rest = f"<p>and {left} more rows</p>" if left else ""
+    head = f"<thead><tr><th></th>{names}</tr></thead>"
+    return f'<table style="{_STYLE}">{caption}{head}<tbody>{"".join(body)}</tbody></table>{rest}'
 
 
 def compare_picture(seen: Surroundings, columns: Sequence[str], slots: Mapping[str, int]) -> str:
@@ -51,25 +53,22 @@ def compare_picture(seen: Surroundings, columns: Sequence[str], slots: Mapping[s
 
 def _head(run: Mapping[str, Any], is_base: bool) -> str:
     note = "<br><small>baseline</small>" if is_base else ""
-    return f'<th style="{_HEAD}" dir="auto">{escape(_short(run["name"]))}{note}</th>'
+    return f'<th align="right" dir="auto">{_short(run["name"])}{note}</th>'
 
 
 def _row(row: Mapping[str, Any], count: int, base: int) -> str:
-    tag, cells = "", []
+    tag = ""
     if "n" in row:
-        goal = row["goal"] or "last"
         numbers = _numbers(row, count)
         write, best = column_format(numbers), _best(numbers, row["goal"])
-        tag = f" <small>{goal}</small>"
-        cells = [_cell(write(value), _BEST if value is not None and value == best else "") for value in numbers]
+        tag = f" <small>{row['goal'] or 'last'}</small>"
+        texts = [f"<b>{write(value)}</b>" if best is not None and value == best else write(value) for value in numbers]
     else:
-        for code in row["c"][:count]:
-            text = "–" if code < 0 else _short(row["t"][code])
-            other = code != row["c"][base]
-            cells.append(_cell(f"≠ {text}" if other else text, _DIFFERS if other else ""))
-    return (
-        f'<tr><th style="{_HEAD};font-weight:400" dir="auto">{escape(_short(row["k"]))}{tag}</th>{"".join(cells)}</tr>'
-    )
+        codes = row["c"][:count]
+        plain = ["–" if code < 0 else _short(row["t"][code]) for code in codes]
+        texts = [text if code == codes[base] else f"≠ {text}" for code, text in zip(codes, plain, strict=True)]
+    cells = "".join(f'<td align="right" dir="auto">{text}</td>' for text in texts)
+    return f'<tr><td dir="auto">{_short(row["k"])}{tag}</td>{cells}</tr>'
 
 
 def _numbers(row: Mapping[str, Any], count: int) -> list[float | None]:
@@ -86,9 +85,5 @@ def _differs(row: Mapping[str, Any], count: int) -> bool:
     return len(set(map(str, row["n"]["last"][:count] if "n" in row else row["c"][:count]))) > 1
 
 
-def _cell(text: str, style: str) -> str:
-    return f'<td style="{_CELL};{style}" dir="auto">{escape(text)}</td>'
-
-
 def _short(text: str) -> str:
-    return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"
+    return escape(text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from trackbook.entities import ViewType
 from trackbook.errors import InvalidParameter, TrackbookError
 from trackbook.runs import curation
 from trackbook.runs.curation import Done
@@ -14,7 +13,6 @@ from trackbook.widgets.panel import Panel, answers
 
 __all__ = ["RunDeeds"]
 
-_MOST_EXPERIMENTS = 5_000
 _MOST_PIECES = 50
 
 
@@ -73,11 +71,6 @@ class RunDeeds(Panel):
         group, _, key = _text(given, "column").partition(".")
         known = {"params": run.data.params, "tags": run.data.tags}.get(group, {"run_name": run.info.run_name})
         return {"text": known.get(key)}
-
-    @answers("experiments")
-    def _experiments_to_choose(self, _given: dict[str, Any]) -> list[dict[str, str]]:
-        found = self._store.search_experiments(ViewType.ACTIVE_ONLY, _MOST_EXPERIMENTS, order_by=["name ASC"])
-        return [{"id": each.experiment_id, "name": each.name} for each in found]
 
     def _do(self, deed: Callable[[Store], Done]) -> dict[str, Any]:
         store = self.writer()

@@ -17,7 +17,7 @@ class ComparePanelView {
     this.read();
     this.listen();
     this.draw();
-    this.askColumns();
+    this.takeColumns();
     this.askFiles();
   }
 
@@ -43,7 +43,8 @@ class ComparePanelView {
     const runs = () => { this.read(); this.drawSoon(); };
     for (const name of ["_sections", "slots", "view", "_empty"]) follow(name, runs);
     follow("_runs", () => { runs(); this.files = null; this.askFiles(); });
-    follow("_around", () => { runs(); this.askColumns(); });
+    follow("_around", runs);
+    follow("_columns", () => this.takeColumns());
     const resize = new ResizeObserver(([entry]) => { const width = Math.round(entry.contentRect.width); if (width && width !== this.width) { this.width = width; this.drawSoon(); } });
     resize.observe(this.root);
     const clock = setInterval(() => { if (!document.hidden && this.root.isConnected && this.chart === "table") this.table.draw(); }, AGES_EVERY_MS);
@@ -140,10 +141,17 @@ class ComparePanelView {
 
   // ---- questions ----
 
+  /** The columns as they were delivered: all, or those that have changed since the version that this page has. */
+  takeColumns() {
+    const value = this.model.get("_columns") || {};
+    if (value.ids) this.around = new RunsAround(value);
+    else if (value.base && this.around?.version === value.base) this.around.learn(value);
+    else if (value.base && this.around?.version !== value.version) { this.askColumns(); return; }
+    this.read();
+    this.drawSoon();
+  }
+
   askColumns(ids = []) {
-    if (!this.runs.length) return;
-    const version = this.aboutAround.version;
-    if (this.around?.version === version && !ids.length) { this.drawSoon(); return; }
     this.asker.ask("columns", { ids }).then(({ value, buffers }) => { this.around = new RunsAround(value, buffers); this.read(); this.drawSoon(); }, (error) => { this.columnsRefused = error.message; this.drawSoon(); });
   }
 

@@ -38,7 +38,7 @@ function drawBoxes(panel, box, { by, y: metric }) {
       nodes.push(hasSlot(slot) ? svgEl("path", { d: MARK_PATHS[(slot - 1) % 12], class: "cmp-mark", transform: `translate(${x.toFixed(1)} ${py.toFixed(1)})`, style: { fill: runColor(slot) } }) : svgEl("circle", { cx: x.toFixed(1), cy: py.toFixed(1), r: 2.4, class: "cmp-point" }));
     }
   });
-  const best = y.goal ? [...groups].sort((a, b) => (y.goal === "min" ? 1 : -1) * (a.stats.median - b.stats.median))[0] : null;
+  const best = y.goal ? groups.filter((group) => group.stats.count > 2).sort((a, b) => (y.goal === "min" ? 1 : -1) * (a.stats.median - b.stats.median))[0] : null;
   const words = `${axisTitle(y)} by ${axisTitle(axis)}, ${groups.length} groups${best ? `; the best median, ${valueText(y, best.stats.median)}, is that of ${best.text}` : ""}`;
   box.replaceChildren(svgEl("svg", { width, height, role: "img", "aria-label": words, class: "cmp-svg" }, frame.nodes(), nodes));
   const hover = new HoverCard(panel, box, { axes: [axis, y], click: (row) => panel.addRun(row) });

@@ -3,10 +3,21 @@
 const DURATION_COLUMN = "attributes.duration";
 
 class RunsAround {
-  constructor(value, buffers) {
+  /** Of an answer, whose buffers come beside it in the order of its axes, or of a trait, which has them inside. */
+  constructor(value, buffers = []) {
     Object.assign(this, { version: value.version, ids: value.ids, names: value.names, statuses: value.statuses, all: value.all });
-    this.index = new Map(value.ids.map((id, row) => [id, row]));
-    this.axes = new Map(value.axes.map((axis, place) => [axis.id, { ...axis, values: floatsOf(buffers[place]) }]));
+    this.axes = new Map();
+    this.put(value.axes, buffers);
+  }
+
+  put(axes, buffers = []) {
+    axes.forEach((axis, place) => this.axes.set(axis.id, { ...axis, values: floatsOf(axis.values || buffers[place]) }));
+  }
+
+  /** Columns that have changed. */
+  learn(value) {
+    Object.assign(this, { version: value.version, statuses: value.statuses, all: value.all });
+    this.put(value.axes);
   }
 
   get count() {

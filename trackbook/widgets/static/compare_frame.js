@@ -34,7 +34,7 @@ class ChartFrame {
     nodes.push(svgEl("path", { d: `M${left} ${foot}H${end}`, class: "cmp-axis" }));
     last = -Infinity;
     for (const [value, text] of this.x.ticks) {
-      const x = this.px(value), half = Math.min(text.length, 14) * 3.1;
+      const x = this.px(value), half = Math.min(text.length, 14) * 3.4;
       if (x - half < last || x + half > this.width) continue;
       last = x + half + 6;
       nodes.push(svgEl("path", { d: `M${x.toFixed(1)} ${foot}v4`, class: "cmp-axis" }), label(x, foot + 16, cutTo(text, 14), "middle", text));

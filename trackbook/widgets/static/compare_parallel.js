@@ -24,11 +24,15 @@ class ParallelChart {
     this.head.replaceChildren(el("h3", { class: "cmp-card-title", text: "Parallel coordinates" }), this.title, el("span", { class: "tb-grow" }), this.chips, this.pick, this.columns, toggle);
   }
 
-  /** Everything anew: other runs, axes, colours or size. */
+  /** Other runs, axes, colours or size: all anew. Else 2,000 lines stay as they are. */
   draw() {
-    const { around } = this.panel;
-    const axes = this.axes = around ? this.panel.parallelAxes() : [];
+    const { around, slots } = this.panel;
+    const axes = around ? this.panel.parallelAxes() : [];
     const enough = axes.length >= 2 && around.count > 0;
+    const key = JSON.stringify([around?.version, axes.map((axis) => axis.id), slots, this.body.clientWidth, this.asTable && this.panel.brushes]);
+    if (enough && key === this.drawn) { this.narrow(); return; }
+    this.drawn = enough ? key : null;
+    this.axes = axes;
     this.columns.hidden = !around;
     this.brushes.clear();
     if (!enough) {
@@ -49,7 +53,7 @@ class ParallelChart {
     const xs = axes.map((_, place) => PAR_SIDES[0] + (place * (width - PAR_SIDES[0] - PAR_SIDES[1])) / (axes.length - 1));
     const foot = PAR_HEIGHT - PAR_FOOT, words = `Parallel coordinates of ${around.count} runs over ${axes.map(axisTitle).join(", ")}; the best is on top`;
     this.lines = [];
-    const grey = svgEl("g", { class: "cmp-lines", style: { "--cmp-faint": Math.max(0.035, Math.min(0.2, 14 / around.count)).toFixed(3), "--cmp-strong": Math.max(0.14, Math.min(0.5, 40 / around.count)).toFixed(3) } }), coloured = svgEl("g");
+    const grey = svgEl("g", { class: "cmp-lines", style: { "--cmp-faint": Math.max(0.035, Math.min(0.2, 14 / around.count)).toFixed(3), "--cmp-strong": Math.max(0.06, Math.min(0.5, 40 / around.count)).toFixed(3) } }), coloured = svgEl("g");
     const ranked = [];
     for (let row = 0; row < around.count; row += 1) {
       const slot = panel.slotOf(row), line = svgEl("path", { d: this.path(row, xs, foot), class: hasSlot(slot) ? "cmp-line-run" : null });
@@ -62,7 +66,7 @@ class ParallelChart {
     }
     coloured.append(...ranked.sort((a, b) => b[0] - a[0]).map(([, line]) => line));
     const svg = svgEl("svg", { width, height: PAR_HEIGHT, role: "img", "aria-label": words, class: "cmp-svg" }, grey, coloured, axes.flatMap((axis, place) => this.axisNodes(axis, xs[place], foot, place === axes.length - 1)));
-    const over = axes.flatMap((axis, place) => this.over(axis, xs[place], foot, place === axes.length - 1));
+    const over = axes.flatMap((axis, place) => this.over(axis, xs[place], foot, place === axes.length - 1 ? xs[1] - xs[0] : 0));
     this.body.replaceChildren(el("div", { class: "cmp-par-room", style: { width: `${width}px` } }, svg, over));
   }
 
@@ -70,7 +74,7 @@ class ParallelChart {
     let d = "", before = null;
     this.axes.forEach((axis, place) => {
       const value = axis.values[row], share = placeOn(axis, value), x = xs[place];
-      const wiggle = axis.kind === "category" ? (((row * 37) % 11) - 5) * 0.7 : 0;
+      const wiggle = axis.id.startsWith("params.") ? (((row * 37) % 11) - 5) * 0.7 : 0;
       const y = Number.isFinite(share) ? foot - share * (foot - PAR_TOP) + wiggle : foot + LANE_PX;
       const bend = place ? (x - xs[place - 1]) * 0.32 : 0;
       d += place ? `C${(xs[place - 1] + bend).toFixed(0)} ${before.toFixed(1)} ${(x - bend).toFixed(0)} ${y.toFixed(1)} ${x.toFixed(0)} ${y.toFixed(1)}` : `M${x.toFixed(0)} ${y.toFixed(1)}`;
@@ -94,13 +98,14 @@ class ParallelChart {
   }
 
   /** The name of an axis and its brush, in HTML above the picture, so that they can be reached and read. */
-  over(axis, x, foot, isLast) {
+  over(axis, x, foot, lastGap) {
     const brush = new AxisBrush(this, axis, (value) => this.panel.brush(axis.id, value));
     brush.set(this.panel.brushes[axis.id] || null);
     this.brushes.set(axis.id, brush);
     for (const [name, value] of [["left", `${x - 11}px`], ["top", `${PAR_TOP}px`], ["height", `${foot - PAR_TOP}px`]]) brush.node.style.setProperty(name, value);
     const title = axis.goal && axis.id.startsWith("metrics.") ? `${axisTitle(axis)}, best on top` : axisTitle(axis);
-    const name = el("div", { class: `cmp-par-name tb-ellipsis${isLast ? " cmp-par-last" : ""}`, dir: "auto", title, text: isLast ? title : axisTitle(axis), style: isLast ? {} : { left: `${x}px` } });
+    const style = lastGap ? { "max-width": `${lastGap + PAR_SIDES[1] - 44}px` } : { left: `${x}px` };
+    const name = el("div", { class: `cmp-par-name tb-ellipsis${lastGap ? " cmp-par-last" : ""}`, dir: "auto", title, text: lastGap ? title : axisTitle(axis), style });
     return [name, brush.node];
   }
 

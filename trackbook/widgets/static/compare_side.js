@@ -37,7 +37,10 @@ class SideCard {
     const { panel } = this, { around } = panel;
     const y = around && panel.target ? `metrics.${panel.target}` : "";
     this.plotTitle.replaceChildren(el("h3", { class: "cmp-card-title", text: "Pareto front" }), el("span", { class: "tb-muted tb-caption tb-ellipsis", dir: "auto", text: panel.target ? `${panel.target} against duration` : "" }));
-    if (!y) { this.plot.replaceChildren(); this.plotSaid.textContent = around ? "It needs a metric." : panel.waiting(); return; }
+    if (!y) { this.plotted = null; this.plot.replaceChildren(); this.plotSaid.textContent = around ? "It needs a metric." : panel.waiting(); return; }
+    const key = JSON.stringify([around.version, y, panel.slots, this.plot.clientWidth]);
+    if (key === this.plotted) return;
+    this.plotted = key;
     const { said, words } = drawScatter(panel, this.plot, { x: DURATION_COLUMN, y, pareto: true, small: true });
     if (!words) this.plot.replaceChildren();
     this.plotSaid.textContent = said;

@@ -52,6 +52,7 @@ class VersionDetails {
       this.fact("Description", [details.description ? el("div", { class: "tb-models-text", dir: "auto", text: details.description }) : el("span", { class: "tb-muted", text: "none" }), edit("description", () => this.deeds.describe(details))]),
       this.fact("Tags", [el("span", { class: "tb-models-chips" }, details.tags.length ? details.tags.map(([key, value]) => el("span", { class: "tb-chip tb-param", title: `${key}: ${value}` }, el("span", { class: "tb-ellipsis", dir: "auto", text: `${key}: ${value}` }))) : el("span", { class: "tb-muted", text: "none" })), edit("tags", () => this.deeds.tags(details))]),
       details.status ? this.fact("Status", el("span", { dir: "auto", text: details.status })) : null,
+      this.fact("Registered", whenEl(details.made, details.by)),
       this.fact("Flavors", details.trouble ? el("span", { class: "tb-models-warn", dir: "auto", text: details.trouble }) : el("span", { dir: "auto", text: details.flavors.map(([flavor, version]) => (version ? `${flavor} ${version}` : flavor)).join(", ") || "none" })),
       this.fact("Files", this.files(name, details)));
   }
