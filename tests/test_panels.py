@@ -39,6 +39,14 @@ def test_runs_are_given_by_name_by_id_and_by_themselves(two_runs: list[str]) -> 
         panels.run_ids(current_store(), ["run-2"])
 
 
+def test_models_are_those_of_the_store_and_one_is_named() -> None:
+    for name in ("digits", "letters"):
+        current_store().create_registered_model(name)
+    panel = panels.models("letters", 2)
+    assert panel.code == "%track_models letters --version 2"
+    assert [row["name"] for row in panel._models["rows"]] == ["digits", "letters"]
+
+
 def test_a_metric_that_no_run_has_is_named(two_runs: list[str]) -> None:
     panels.curves(two_runs, ["loss"]).close()
     with pytest.raises(NotFound, match="None of these runs has a metric 'acc'; there is loss"):

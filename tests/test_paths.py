@@ -80,7 +80,12 @@ def test_point_enters_eight_files_at_most_on_its_way_to_the_widget(rooms: Rooms)
             passed.append(rooms.entered)
         panel.close()
     path = set.intersection(*passed[2:])  # without what beats once a second beside it
-    assert {"runs/fluent.py", "stores/journal/drainer.py", "stores/journal/records.py", "widgets/curves.py"} <= path
+    assert {
+        "runs/fluent.py",
+        "stores/journal/drainer.py",
+        "stores/journal/records.py",
+        "widgets/curve_stream.py",
+    } <= path
     assert len(path) <= POINT_ROOMS, " ".join(sorted(path))
 
 

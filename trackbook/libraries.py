@@ -30,6 +30,7 @@ _KNOWN = {
     "pandas": ("pandas", _BASE),
     "plotly": ("plotly", _BASE),
     "pyspark": ("PySpark", "trackbook[spark]"),
+    "scipy": ("scipy", "trackbook[stats]"),
     "sklearn": ("scikit-learn", "trackbook[demo]"),
     "statsmodels": ("statsmodels", "trackbook[statsmodels]"),
     "tensorflow": ("TensorFlow", "trackbook[tensorflow]"),

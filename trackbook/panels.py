@@ -18,12 +18,30 @@ from trackbook.stores.base import Store
 
 if TYPE_CHECKING:
     from trackbook.dashboard.page import Dashboard
+    from trackbook.widgets.artifacts import ArtifactsPanel
     from trackbook.widgets.compare import ComparePanel
     from trackbook.widgets.curves import CurvesPanel
+    from trackbook.widgets.registry import RegistryPanel
     from trackbook.widgets.runs_table import RunsTable
+    from trackbook.widgets.statistics import StatisticsPanel
 
-__all__ = ["compare", "curves", "dashboard", "experiment_ids", "known_metrics", "run_ids", "runs", "view"]
+__all__ = [
+    "artifacts",
+    "compare",
+    "curves",
+    "dashboard",
+    "experiment_ids",
+    "known_metrics",
+    "models",
+    "run_ids",
+    "runs",
+    "statistics",
+    "view",
+]
 
+_AGGREGATES = ("last", "min", "max", "count")
+#: Runs whose curves are shown where none is named.
+_NEWEST = 6
 _COMPARED_UNASKED = 6
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
@@ -61,12 +79,18 @@ def runs(
     return RunsTable.of(store, ids, filter_string, order_by, view=view, last=last)
 
 
-def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> CurvesPanel:
+def curves(
+    runs: Sequence[str | Run] | None = None,
+    metrics: Sequence[str] | None = None,
+    *,
+    view: Mapping[str, Any] | None = None,
+) -> CurvesPanel:
     """The curves of some runs in common charts, one a metric.
 
     Args:
-        runs: runs, their ids, the beginnings of these, or names.
+        runs: runs, their ids, the beginnings of these, or names; the newest of the chosen experiment if None.
         metrics: the metrics; all of them if None.
+        view: how they are drawn, as the panel's `view` says it: ``{"smooth": 0.6, "by": "params.lr"}``.
 
     Raises:
         NotFound: there is no such run, or none of them has a metric of a name.
@@ -75,9 +99,101 @@ def curves(runs: Sequence[str | Run], metrics: Sequence[str] | None = None) -> C
     from trackbook.widgets.curves import CurvesPanel
 
     store = current_store()
-    found = run_ids(store, runs)
+    newest = store.search_runs([current_experiment_id()], max_results=_NEWEST) if runs is None else runs
+    found = run_ids(store, newest)
     known_metrics(store, found, metrics)
-    return CurvesPanel(store, found, metrics)
+    return CurvesPanel(store, found, metrics, view=view)
+
+
+def dashboard(view: str | Mapping[str, Any] | None = None, *, experiment: str | None = None) -> Dashboard:
+    """The whole page of the store: experiments, saved views, and all panels in tabs.
+
+    Args:
+        view: how it stands at first: the text after ``?view=`` in a link, or what `Dashboard.standing` said.
+        experiment: name of the experiment to begin with; one that runs, or the newest, if None.
+
+    Raises:
+        NotFound: there is no experiment of that name.
+        InvalidParameter: `view` cannot be read.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.dashboard.page import Dashboard
+    from trackbook.dashboard.standing import decode_view
+
+    begin = experiment_ids(current_store(), [experiment])[0] if experiment else ""
+    stands = decode_view(view) if isinstance(view, str) else view
+    return Dashboard(experiment=begin, view=stands)
+
+
+def view(name: str) -> Dashboard:
+    """The page as it was saved by a name.
+
+    Raises:
+        NotFound: there is no view of that name.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.dashboard.page import Dashboard
+
+    return Dashboard(saved=current_store().get_view(name).name)
+
+
+def statistics(
+    metric: str | None = None,
+    by: str | None = None,
+    baseline: str | None = None,
+    experiments: Sequence[str] | None = None,
+    *,
+    test: str | None = None,
+    filter_string: str | None = None,
+) -> StatisticsPanel:
+    """Groups of runs over their seeds, each tested against a baseline.
+
+    Args:
+        metric: such as ``val_accuracy.max``, ``.min`` or ``.last``; the most telling one, at its best, if None.
+        by: params or tags that make the groups, joined by commas; every param but the seed if None.
+        baseline: name of a group; the one with the oldest run if None.
+        experiments: names; the chosen experiment if None.
+        test: "welch", "paired", "permutation" or "auto", which pairs runs where all seeds match.
+        filter_string: only the runs that match.
+
+    Raises:
+        NotFound: there is no experiment of a name.
+        InvalidParameter: there is no such metric, param, tag, group or test.
+        BadFilter: `filter_string` does not parse.
+        MissingDependency: scipy is not installed.
+    """
+    require("A panel", *_NEEDS)
+    require("Statistics of runs", "scipy")
+    from trackbook.widgets.statistics import StatisticsPanel
+
+    store = current_store()
+    ids, view = experiment_ids(store, experiments), {"test": test} if test else None
+    return StatisticsPanel(store, ids, metric, by=by, baseline=baseline, filter_string=filter_string, view=view)
+
+
+def artifacts(runs: Sequence[str | Run] = (), path: str | None = None, *, model: str | None = None) -> ArtifactsPanel:
+    """The files of some runs side by side, or those of a model.
+
+    Args:
+        runs: runs, their ids, the beginnings of these, or names.
+        path: the file or folder that is shown at first.
+        model: instead of runs, a model's address: ``models:/<name>/<version>`` and its other forms.
+
+    Raises:
+        NotFound: there is no such run or model.
+        InvalidParameter: there are both runs and a model, or neither.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.widgets.artifacts import ArtifactsPanel
+
+    if bool(runs) == (model is not None):
+        raise InvalidParameter(
+            "Artifacts are shown of runs, or of one model: artifacts(['first']) or artifacts(model=...)."
+        )
+    if model is not None:
+        return ArtifactsPanel.of_model(current_store(), model, path=path)
+    store = current_store()
+    return ArtifactsPanel(store, run_ids(store, runs), path=path)
 
 
 def compare(
@@ -131,38 +247,6 @@ def _newest(store: Store, experiments: Sequence[str]) -> list[str]:
     return store.run_table(experiments, max_results=_COMPARED_UNASKED).run_ids
 
 
-def dashboard(view: str | Mapping[str, Any] | None = None, *, experiment: str | None = None) -> Dashboard:
-    """The whole page of the store: experiments, saved views, and all panels in tabs.
-
-    Args:
-        view: how it stands at first: the text after ``?view=`` in a link, or what `Dashboard.standing` said.
-        experiment: name of the experiment to begin with; one that runs, or the newest, if None.
-
-    Raises:
-        NotFound: there is no experiment of that name.
-        InvalidParameter: `view` cannot be read.
-    """
-    require("A panel", *_NEEDS)
-    from trackbook.dashboard.page import Dashboard
-    from trackbook.dashboard.standing import decode_view
-
-    begin = experiment_ids(current_store(), [experiment])[0] if experiment else ""
-    stands = decode_view(view) if isinstance(view, str) else view
-    return Dashboard(experiment=begin, view=stands)
-
-
-def view(name: str) -> Dashboard:
-    """The page as it was saved by a name.
-
-    Raises:
-        NotFound: there is no view of that name.
-    """
-    require("A panel", *_NEEDS)
-    from trackbook.dashboard.page import Dashboard
-
-    return Dashboard(saved=current_store().get_view(name).name)
-
-
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:
     """The ids of experiments by their names; the chosen experiment if None.
 
@@ -204,3 +288,16 @@ def known_metrics(store: Store, run_ids: Sequence[str], keys: Sequence[str] | No
             whose = f"The run {name!r} has no" if len(run_ids) == 1 else "None of these runs has a"
             raise NotFound(f"{whose} metric {key!r}; there is {', '.join(sorted(known)) or 'none yet'}.")
     return known
+
+
+def models(name: str | None = None, version: int | None = None) -> RegistryPanel:
+    """Registered models: versions beside the one in production, promotion, roll back and the audit trail.
+
+    Args:
+        name: of the registered model; the first one if None.
+        version: the one whose lineage and files are shown; the newest if None.
+    """
+    require("A panel", *_NEEDS)
+    from trackbook.widgets.registry import RegistryPanel
+
+    return RegistryPanel(current_store(), name=name, view={} if version is None else {"version": version})

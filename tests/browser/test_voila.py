@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psutil
 import pytest
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import sync_playwright
 
+from tests.browser.pages import CHROMIUM_FLAGS, NAMES, Served, Viewer, serving, tab, train
 from trackbook.dashboard.host import free_port, notebook_path
-from trackbook.demo.plans import plans
-from trackbook.demo.training import train_demo
-from trackbook.stores import close_stores
 
 pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.slow]
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-NAMES = ("mlp-base-s0", "mlp-base-s1", "mlp-wide-s0")
 #: Logs a point every 50 ms until its input is closed.
 LIVE = """
 import sys, threading
@@ -55,87 +38,14 @@ LONGEST = """() => Math.max(0, ...[...document.querySelectorAll(".js-plotly-plot
   .flatMap((plot) => plot.data.map((trace) => trace.x ? trace.x.length : 0)))"""
 
 
-@dataclass
-class Served:
-    """A running page.
-
-    Attributes:
-        address: with its token.
-        folder: of the store.
-        process: the server.
-    """
-
-    address: str
-    folder: Path
-    process: subprocess.Popen[str]
-
-    def ask(self, path: str, *, known: bool = True, host: str | None = None) -> tuple[int, bytes]:
-        """Status and body of a GET, with the token or without, exactly as the path is written."""
-        where = urlsplit(self.address)
-        headers = {"Authorization": f"token {where.query.partition('=')[2]}"} if known else {}
-        connection = http.client.HTTPConnection(str(where.hostname), int(where.port or 0), timeout=60)
-        try:
-            connection.request("GET", path, headers=headers | ({"Host": host} if host else {}))
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def kernels(self) -> list[psutil.Process]:
-        """The kernels of its viewers."""
-        found = []
-        for child in psutil.Process(self.process.pid).children(recursive=True):
-            with suppress(psutil.NoSuchProcess):  # it has just ended
-                if "ipykernel" in " ".join(child.cmdline()):
-                    found.append(child)
-        return found
-
-
-@dataclass
-class Viewer:
-    """A page in Chromium, and what it complained of.
-
-    Attributes:
-        page: the page.
-        complaints: errors on its console, and requests that left this machine.
-    """
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
-        self.page.on("request", self._look_at)
-
-    def _look_at(self, request: Request) -> None:
-        if not re.match(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:", request.url):
-            self.complaints.append(request.url)
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`trackbook ui` on a small demo, with kernels that are culled after a few seconds."""
     folder = tmp_path_factory.mktemp("demo")
-    train_demo(folder, [plan.shortened(6) for plan in plans() if plan.name in NAMES])
-    close_stores()
-    command = [sys.executable, "-m", "trackbook", "ui", "--backend-store-uri", str(folder), "--"]
+    train(folder)
     quick = ["--MappingKernelManager.cull_idle_timeout=4", "--MappingKernelManager.cull_interval=1"]
-    log = (folder / "ui.log").open("w")
-    process = subprocess.Popen([*command, *quick], stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder)
-    assert process.stdout is not None
-    lines = [process.stdout.readline(), process.stdout.readline()]
-    page = Served(lines[1].split()[-1], folder, process)
-    yield page
-    kernels = page.kernels()
-    process.send_signal(signal.SIGTERM)
-    process.wait(60)
-    process.stdout.close()
-    log.close()
-    assert process.returncode == 0
-    assert psutil.wait_procs(kernels, 10)[1] == []
-    token = page.address.partition("token=")[2]
-    assert token not in (folder / "ui.log").read_text()
+    with serving(folder, "--", *quick) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
@@ -148,10 +58,6 @@ def viewer(served: Served, chromium: str) -> Iterator[Viewer]:
         found.page.locator(".tb-page [role=grid]").wait_for(timeout=120_000)
         yield found
         browser.close()
-
-
-def tab(page: Page, name: str) -> None:
-    page.locator(".tb-tab", has_text=name).click()
 
 
 def test_page_shows_the_runs_and_their_real_curves(viewer: Viewer) -> None:

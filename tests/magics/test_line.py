@@ -125,7 +125,8 @@ def test_uri_and_experiment_are_shown_and_chosen(cells: Cells, tmp_path: Path) -
     assert cells("%track_uri").said == f"Store: {tmp_path / 'other.db'}\n"
 
 
-def test_table_shows_the_runs_that_match(cells: Cells) -> None:
+def test_table_shows_the_runs_that_match(cells: Cells, shell: Any) -> None:
+    shell.kernel = object()  # what has one also shows a table below its widget
     for name, loss in (("good", 0.1), ("bad", 0.9)):
         cells(f"%%track {name} -p lr='it\"s'\nfrom trackbook.runs.fluent import log_metric\nlog_metric('loss', {loss})")
     for filter_string in (
@@ -133,9 +134,9 @@ def test_table_shows_the_runs_that_match(cells: Cells) -> None:
         "'metrics.loss < 0.5'",
         "metrics.loss < 0.5 --last 5",
     ):
-        (shown,) = cells(f"%track_runs {filter_string}").shown
+        shown = cells(f"%track_runs {filter_string}").shown[1]
         assert ("good" in shown["text/html"], "bad" in shown["text/html"]) == (True, False)
-    (newest,) = cells("%track_runs --last 1 -e Default").shown
+    newest = cells("%track_runs --last 1 -e Default").shown[1]
     assert ("good" in newest["text/html"], "bad" in newest["text/html"]) == (False, True)
 
 
@@ -156,8 +157,29 @@ def test_show_of_several_runs_gives_their_curves_together(cells: Cells) -> None:
         with start_run(run_name=name):
             log_metric("loss", 0.5)
     (curves,) = cells("%track_show first second").shown
-    assert ("first" in curves["text/html"], "second" in curves["text/html"]) == (True, True)
+    assert curves["text/plain"] == "Trackbook curves"
+    assert "application/vnd.jupyter.widget-view+json" in curves
     assert "None of these runs has a metric 'acc'" in cells("%track_show first second --metric acc").said
+
+
+def test_curves_are_shown_as_the_options_say(cells: Cells) -> None:
+    for name in ("first", "second"):
+        with start_run(run_name=name):
+            log_metric("loss", 0.5)
+    line = "%track_curves first --metric loss --x time --smooth 0.6 --linear --clip --by params.lr --columns 2"
+    (curves,) = cells(line).shown
+    assert curves["text/plain"] == "Trackbook curves"
+    assert len(cells("%track_curves").shown) == 1  # of the newest runs
+    assert "weight from 0 to 0.99, not 2" in cells("%track_curves first --smooth 2").said
+    assert "params.NAME or tags.NAME" in cells("%track_curves first --by lr").said
+
+
+def test_models_are_shown_by_name_and_version(cells: Cells) -> None:
+    current_store().create_registered_model("digits")
+    (shown,) = cells("%track_models digits --version 1").shown
+    assert shown["text/plain"] == "Trackbook models"
+    (shown,) = cells("%track_models").shown
+    assert shown["text/plain"] == "Trackbook models"
 
 
 def test_stored_names_are_never_expanded_or_run(cells: Cells, shell: InteractiveShell) -> None:

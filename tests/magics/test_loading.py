@@ -39,11 +39,13 @@ def completed(shell: InteractiveShell, line: str) -> list[str]:
         ("%track_compare x --baseline f", ["first"]),
         ("%track_start --resume f", ["first"]),
         ("%track_start --no", ["--no-live"]),
+        ("%track_models let", ["letters"]),
     ],
 )
 def test_names_and_options_are_completed(shell: InteractiveShell, cells: Cells, line: str, found: list[str]) -> None:
     cells("%%track first -e digits\n1")
     current_store().create_experiment("not {typed}")
+    current_store().create_registered_model("letters")
     assert completed(shell, line) == found
 
 

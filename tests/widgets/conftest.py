@@ -108,6 +108,9 @@ class FewRuns:
     def get_experiment(self, experiment_id: str) -> Experiment:
         return self.experiment
 
+    def summaries(self, run_id: str) -> list[Any]:
+        return []
+
     def run_life(self, run_id: str) -> SimpleNamespace:
         return SimpleNamespace(lost=run_id in self.lost)
 

@@ -21,7 +21,7 @@ def take(series: Series, *points: tuple[int, float]) -> None:
     series.take(np.array([step for step, _ in points]), np.array([value for _, value in points], dtype=float))
 
 
-def listed(arrays: tuple[Any, Any]) -> list[tuple[float, float]]:
+def listed(arrays: tuple[Any, ...]) -> list[tuple[float, float]]:
     return list(zip(arrays[0].tolist(), arrays[1].tolist(), strict=True))
 
 
@@ -44,7 +44,7 @@ def test_points_that_come_late_are_sorted_in_and_ask_to_be_sent_anew() -> None:
 
 def test_points_without_steps_are_drawn_in_their_order() -> None:
     series = series_of((0, 5.0), (0, 4.0), (0, 3.0))
-    assert listed(series.arrays()) == [(0, 5.0), (1, 4.0), (2, 3.0)]
+    assert listed(series.points()) == [(0, 5.0), (1, 4.0), (2, 3.0)]
     assert series.entry(3, whole=True)["numbered"]
 
 
@@ -77,14 +77,14 @@ def test_entry_is_strict_json(value: str, text: str) -> None:
 
 
 def test_steps_beyond_float32_stay_apart() -> None:
-    x, _ = series_of((2**24, 1.0), (2**24 + 1, 2.0), (2**24 + 2, 3.0)).arrays()
+    x, _, _ = series_of((2**24, 1.0), (2**24 + 1, 2.0), (2**24 + 2, 3.0)).points()
     assert x.tolist() == [2**24, 2**24 + 1, 2**24 + 2]
 
 
 def test_long_series_is_decimated_before_it_is_sent() -> None:
     series = Series(0, "loss")
     series.take(np.arange(100_000), np.sin(np.arange(100_000)))
-    x, _ = series.drawn()
+    x, _, _ = series.drawn()
     assert len(x) <= 2_000
     assert series.count == 100_000
     assert series.page_points == len(x)

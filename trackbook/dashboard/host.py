@@ -230,6 +230,7 @@ def _viewer_class(seats: Seats) -> Any:
 
         @authenticated
         async def get(self, path: str | None = None) -> None:
+            assert self.xsrf_token  # noqa: S101  # asked for, it becomes the cookie by which a page ends its kernel
             if path or seats.take(self, super().kernel_manager):
                 try:
                     await super().get(path)

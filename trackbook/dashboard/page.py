@@ -245,13 +245,14 @@ class Dashboard(PageChoice):
             self._choice = ([], [])
             return
         table.on_open(self._open)
-        table.on_curves(self._open_curves)
+        table.on_curves(lambda _run_ids: self._go("curves"))
+        table.on_compare(lambda _run_ids: self._go("compare"))
         table.observe(self._select, "selected")
         self._restore_choice(table, store)
         self.selected = len(table.selected)
 
-    def _open_curves(self, _run_ids: list[str]) -> None:
-        self.tab = "curves"
+    def _go(self, tab: str) -> None:
+        self.tab = tab
 
     def _select(self, change: traitlets.Bunch) -> None:
         self.selected = len(change.new)

@@ -38,14 +38,14 @@ def told(entry: AuditEntry) -> Change:
         name = after.get("alias", before.get("alias", ""))
         return Change(f"@{name}", _number(before), _number(after), comment)
     if noun == "model_version_stage":
-        return Change(f"stage of {version}", _text(before, "stage"), _text(after, "stage"), comment)
+        return Change(f"stage of {version}", _stage(before), _stage(after), comment)
     if noun.endswith("_tag"):
         key = after.get("key", before.get("key", ""))
         return Change(f"tag {key} of {version}", _text(before, "value"), _text(after, "value"), comment)
     if verb == "create":
         return Change(f"{version} registered", "", _origin(after), comment)
     if verb == "delete":
-        return Change(f"{version} deleted", _text(before, "stage"), "", comment)
+        return Change(f"{version} deleted", _stage(before), "", comment)
     if verb == "rename":
         return Change("name", _text(before, "name"), _text(after, "name"), comment)
     if verb == "update":
@@ -64,6 +64,10 @@ def _content(text: str) -> dict[str, Any]:
 def _text(content: dict[str, Any], key: str) -> str:
     value = content.get(key)
     return "" if value is None else str(value)
+
+
+def _stage(content: dict[str, Any]) -> str:
+    return _text(content, "stage").replace("None", "")
 
 
 def _number(content: dict[str, Any]) -> str:

@@ -117,18 +117,20 @@ def curves_figure(data: CurvesData, dark: bool = False) -> go.Figure:
     return figure
 
 
-def curves_svg(data: CurvesData, width: int = 520, height: int = 220) -> str:
-    """The chart as a static SVG of at most 30 kB on no background, in colours that read on white and on dark.
+def curves_svg(data: CurvesData, width: int = 520, height: int = 220, most_bytes: int = _SVG_BYTES) -> str:
+    """The chart as a static SVG on no background, in colours that read on white and on dark.
 
     Args:
         data: from `curves_data`.
         width: px.
         height: px.
+        most_bytes: its greatest size.
     """
-    points = max(8, min(400, width, _SVG_BYTES // 2 // 13 // max(1, len(data.curves))))
+    shown = data._replace(curves=data.curves[: max(1, min(60, (most_bytes - 2_000) // 400))])
+    points = max(8, min(400, width, most_bytes // 2 // 13 // max(1, len(shown.curves))))
     while True:
-        text = _svg(data, width, height, points)
-        if len(text.encode()) <= _SVG_BYTES or points <= 8:
+        text = _svg(shown, width, height, points)
+        if len(text.encode()) <= most_bytes or points <= 8:
             return text
         points = max(8, points // 2)
 
@@ -147,8 +149,7 @@ def _svg(data: CurvesData, width: int, height: int, points: int) -> str:
     if box is None:
         return "".join([*parts, f'<text x="12" y="40">{escape(_nothing(data))}</text></svg>'])
     parts += box.axes()
-    shown = data.curves[:60]  # more lines than that are not told apart, and would not fit
-    for curve in shown:
+    for curve in data.curves:  # no more than are told apart, and fit
         parts.append(box.curve(curve, points))
     return "".join([*parts, "</svg>"])
 
@@ -196,7 +197,7 @@ class _Box:
         return parts
 
     def curve(self, curve: Curve, points: int) -> str:
-        color = run_color(curve.slot) if curve.slot else GREY
+        color = run_color(curve.slot, None) if curve.slot else GREY
         dash = run_dash(curve.slot)
         style = f' stroke-dasharray="{dash}"' if dash != "solid" else ""
         path = _path(self, curve, points)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DRAWN_POINTS", "decimate", "decimate_range"]
+__all__ = ["DRAWN_POINTS", "chosen_places", "decimate", "decimate_range", "places_within"]
 
 #: A chart is some 1,000 px wide; two points a pixel draw what all of them would.
 DRAWN_POINTS = 2_000
@@ -26,8 +26,14 @@ def decimate(
     Returns:
         x and y themselves if they are short enough, else new arrays.
     """
-    if len(x) <= limit:
-        return x, y
+    places = chosen_places(y, limit)
+    return (x, y) if places is None else (x[places], y[places])
+
+
+def chosen_places(y: NDArray[np.float64], limit: int = DRAWN_POINTS) -> NDArray[np.intp] | None:
+    """The places of the points that `decimate` keeps; None if it keeps them all."""
+    if len(y) <= limit:
+        return None
     gaps = ~np.isfinite(y)
     holey = bool(gaps.any())
     stretches = (limit - 2) // (3 if holey else 2)
@@ -38,17 +44,21 @@ def decimate(
     if whole * width < len(y):
         rest = slice(whole * width, None)
         picks += _extremes(y[rest].reshape(1, -1), gaps[rest].reshape(1, -1), whole * width, holey)
-    chosen = np.unique(np.concatenate(picks))
-    return x[chosen], y[chosen]
+    return np.unique(np.concatenate(picks))
 
 
 def decimate_range(
     x: NDArray[np.float64], y: NDArray[np.float64], low: float, high: float, limit: int = DRAWN_POINTS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The points with low <= x <= high and one neighbour on each side, decimated."""
+    within = places_within(x, low, high)
+    return decimate(x[within], y[within], limit)
+
+
+def places_within(x: NDArray[np.float64], low: float, high: float) -> slice:
+    """The places with low <= x <= high and one neighbour on each side."""
     start = max(0, int(np.searchsorted(x, low, side="left")) - 1)
-    stop = int(np.searchsorted(x, high, side="right")) + 1
-    return decimate(x[start:stop], y[start:stop], limit)
+    return slice(start, int(np.searchsorted(x, high, side="right")) + 1)
 
 
 def _extremes(y: NDArray[np.float64], gaps: NDArray[np.bool_], offset: int, holey: bool) -> list[NDArray[Any]]:

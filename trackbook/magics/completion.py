@@ -9,7 +9,8 @@ from typing import Any
 
 from trackbook.errors import TrackbookError
 from trackbook.runs.lookup import all_experiment_ids
-from trackbook.runs.session import current_experiment_id, current_store, get_tracking_uri
+from trackbook.runs.session import chosen_registry_uri, current_experiment_id, current_store, get_tracking_uri
+from trackbook.stores import open_store
 from trackbook.stores.base import Store
 from trackbook.uris import parse_store_uri
 
@@ -17,6 +18,7 @@ __all__ = ["register", "suggestions"]
 
 _MAGIC = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}(track\w*)\s+(.*)$", re.DOTALL)
 _RUNS = 200
+_TAKES_RUNS = frozenset({"track_artifacts", "track_compare", "track_curves", "track_show"})
 
 
 def register(shell: Any) -> Callable[[], None]:
@@ -72,8 +74,10 @@ def _values(magic: str, words: list[str]) -> Iterable[str]:
         return []
     if before in ("-e", "--experiment") or (magic == "track_experiment" and not words):
         return _typed(found.name for found in store.search_experiments())
-    names_a_run = before in ("--resume", "--baseline") or (magic == "track_show" and before != "--metric")
-    if names_a_run or (magic == "track_compare" and not before.startswith("-")):
+    if magic == "track_models" and before != "--version":
+        registry = open_store(uri) if (uri := chosen_registry_uri()) else store
+        return _typed(found.name for found in registry.search_registered_models(max_results=_RUNS))
+    if before in ("--resume", "--baseline") or (magic in _TAKES_RUNS and not before.startswith("-")):
         here, everywhere = [current_experiment_id()], all_experiment_ids(store)
         runs = store.search_runs(here, max_results=_RUNS) or store.search_runs(everywhere, max_results=_RUNS)
         return _typed(dict.fromkeys(run.info.run_name or run.info.run_id for run in runs))

@@ -85,6 +85,37 @@ class LookingMagics(Magics):
         else:
             _show_run(*_run_to_show(*given.run), given.metric)
 
+    @line_verb(
+        option("run", nargs="*", help="Ids, beginnings of ids, or names; the newest of the experiment if left out."),
+        option("--metric", action="append", help="Show a chart of this metric; repeatable. All of them if left out."),
+        option("--x", choices=["step", "time", "relative"], default="step", help="What the curves lie along."),
+        option("--x-metric", metavar="METRIC", help="Have them lie along a metric."),
+        option("--smooth", type=float, default=0.0, metavar="WEIGHT", help="Smooth them: 0 to 0.99, as in 0.6."),
+        option("--linear", action="store_true", help="No logarithmic axes."),
+        option("--best", action="store_true", help="The best value so far."),
+        option("--clip", action="store_true", help="Leave outliers outside the axes."),
+        option("--by", metavar="GROUP", help="Mean and band of the runs with one params.NAME or tags.NAME."),
+        option("--columns", type=int, choices=[1, 2, 3], help="Charts beside each other."),
+    )
+    def track_curves(self, line: str) -> None:
+        """Show the curves of some runs in common charts, as in %track_curves wide narrow --metric loss --smooth 0.6."""
+        from trackbook import panels
+        from trackbook.widgets.curve_view import view_of
+
+        given = parse(self.track_curves, line)
+        show(panels.curves(given.run or None, given.metric, view=view_of(vars(given))))
+
+    @line_verb(
+        option("model", nargs="?", help="Name of a registered model; the first one if left out."),
+        option("--version", type=int, metavar="N", help="The version to show; the newest if left out."),
+    )
+    def track_models(self, line: str) -> None:
+        """Show registered models, as in %track_models digits --version 3: versions, promotion, audit trail."""
+        from trackbook import panels
+
+        given = parse(self.track_models, line)
+        show(panels.models(given.model, given.version))
+
     @line_verb(option("-e", "--experiment", metavar="NAME", help="Begin with this experiment."))
     def track_dashboard(self, line: str) -> None:
         """Show the whole page of the store: experiments, saved views, and all panels in tabs."""
@@ -99,6 +130,38 @@ class LookingMagics(Magics):
         from trackbook import panels
 
         show(panels.view(" ".join(parse(self.track_view, line).name)))
+
+    @line_verb(
+        option("metric", nargs="?", help="Such as val_accuracy.max, .min or .last; the most telling one if left out."),
+        option("--by", help="Params or tags that make the groups: family, or lr,depth. Every param but the seed."),
+        option("--baseline", help="Name of the group that the others are tested against."),
+        option(
+            "--test", choices=["auto", "welch", "paired", "permutation"], help="auto pairs runs if all seeds match."
+        ),
+        option("--filter", help="Only these runs, in quotes: \"params.lr = '0.1'\"."),
+        _EXPERIMENT,
+    )
+    def track_stats(self, line: str) -> None:
+        """Show statistics over seeds, as in %track_stats val_accuracy.max --by family --baseline mlp-base."""
+        from trackbook import panels
+
+        given = parse(self.track_stats, line)
+        how = {"test": given.test, "filter_string": given.filter}
+        show(panels.statistics(given.metric, given.by, given.baseline, given.experiment, **how))
+
+    @line_verb(
+        option("run", nargs="*", help="Id, beginning of the id, or name; the open or the last run if left out."),
+        option("--path", help="The file or folder that is shown at first."),
+    )
+    def track_artifacts(self, line: str) -> None:
+        """Show the files of runs side by side, as in %track_artifacts first second --path plots/roc.png."""
+        from trackbook import panels
+
+        given = parse(self.track_artifacts, line)
+        if len(given.run) == 1 and given.run[0].startswith("models:/"):
+            show(panels.artifacts(path=given.path, model=given.run[0]))
+        else:
+            show(panels.artifacts(given.run or [_run_to_show()[1]], given.path))
 
 
 def _show_run(store: Store, run: Run, keys: Sequence[str] | None = None) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "VERDICT_TAG",
     "Plan",
     "carry_out",
+    "move",
     "plan_promotion",
     "plan_roll_back",
     "point_alias",
@@ -134,12 +135,47 @@ def carry_out(stores: Stores, plan: Plan, comment: str | None = None, force: boo
     Raises:
         InvalidState: the verdict is missing, or somebody has changed stages or aliases since the plan was made.
     """
-    if plan.objection is not None and not force:
-        raise InvalidState(_refused(plan.name, plan.version, "Production", plan.objection))
-    note = _noted(f"forced: {plan.objection}" if plan.objection else None, comment)
-    moves = [replace(move, note=move.note or note) for move in plan.moves]
-    stores.registry.move(plan.name, moves, plan.seen)
+    move(stores, plan.name, plan.moves, seen=plan.seen, comment=comment, force=force)
     return stores.registry.get_model_version(plan.name, plan.version)
+
+
+def move(
+    stores: Stores,
+    name: str,
+    moves: Sequence[Move],
+    *,
+    seen: int | None = None,
+    comment: str | None = None,
+    force: bool = False,
+) -> None:
+    """Change stages and aliases in one transaction; what stands for production asks for the verdict.
+
+    Args:
+        stores: where to write.
+        name: of the registered model.
+        moves: in their order; those without a note get the comment.
+        seen: the end of the audit trail that the caller knows, see `RegistryStore.move`.
+        comment: kept in the audit trail.
+        force: also without the verdict; the audit trail says so.
+
+    Raises:
+        NotFound: there is no such model or version.
+        InvalidState: the verdict is missing, or somebody has changed stages or aliases since.
+    """
+    registry = stores.registry
+    tags = registry.get_registered_model(name).tags
+    alias, forced = production_alias(tags), None
+    for one in moves:
+        if one.version is None or not (one.alias == alias or (one.stage and stage_of(one.stage) == _PRODUCTION)):
+            continue
+        reason = _objection(stores, tags, registry.get_model_version(name, one.version))
+        if reason is not None and not force:
+            raise InvalidState(
+                _refused(name, one.version, _PRODUCTION if one.stage else f"the alias {alias!r}", reason)
+            )
+        forced = f"forced: {reason}" if reason is not None else forced
+    note = _noted(forced, comment)
+    registry.move(name, [replace(one, note=one.note or note) for one in moves], seen)
 
 
 def promote(

@@ -42,10 +42,12 @@ class Stores:
     Attributes:
         tracking_uri: of the one.
         registry_uri: of the other; often the same.
+        read_only: whether they are opened to look only.
     """
 
     tracking_uri: str
     registry_uri: str
+    read_only: bool = False
 
     @classmethod
     def current(cls) -> Stores:
@@ -55,12 +57,12 @@ class Stores:
     @property
     def tracking(self) -> Store:
         """The store of runs, opened."""
-        return open_store(self.tracking_uri)
+        return open_store(self.tracking_uri, read_only=self.read_only)
 
     @property
     def registry(self) -> Store:
         """The store of registered models, opened."""
-        return open_store(self.registry_uri)
+        return open_store(self.registry_uri, read_only=self.read_only)
 
     def locate(self, uri: object) -> Located:
         """See `trackbook.runs.model_addresses.locate`."""

@@ -1,150 +1,55 @@
 """Live curves: one chart a metric, of one run under its training cell or of the runs selected on a page.
 
-Python holds every point and is the truth; a page holds a decimated copy. Messages to the page, all with float64 buffers
-(x then y of each series):
-
-* ``whole``: everything, with the number of the last change it contains. Sent when a page says ``hello`` or ``resync``,
-  and now and then while points flow, because a kernel that trains cannot answer.
-* ``points`` and ``head``: one numbered change each. A page that misses a number asks for ``resync``; one that it has
-  is dropped.
-* ``detail``: finer points of one metric within a range, as the answer to ``zoom``.
+What flows to a page, and how, is in `trackbook.widgets.curve_stream`; which runs and metrics those are, is here.
 """
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
-import anywidget
-import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
-from trackbook.errors import TrackbookError
-from trackbook.figures.decimation import DRAWN_POINTS, decimate, decimate_range
-from trackbook.stores.base import FeedAnswer, Store
+from trackbook.figures.decimation import DRAWN_POINTS, chosen_places, places_within
+from trackbook.stores.base import Store
 from trackbook.widgets.assets import module, styles
-from trackbook.widgets.curve_facts import Feed, charts_of, feed_of, read_facts, summary_table
+from trackbook.widgets.curve_facts import OPEN, Cast, Feed, charts_of, feed_of, metrics_of, read_facts, summary_table
+from trackbook.widgets.curve_stream import MOST_CHARTS, CurveStream, Points, Series, packed
+from trackbook.widgets.curve_view import code_of, read_view
+from trackbook.widgets.panel import answers
+from trackbook.widgets.permission import Permission
 from trackbook.widgets.plotly_bundle import ensure_plotly
 
-__all__ = ["CurvesPanel", "LiveCurves", "Series"]
+__all__ = ["MOST_CHARTS", "CurvesPanel", "LiveCurves", "Series"]
 
-#: Charts of a panel that was not told which metrics to show.
-MOST_CHARTS = 24
-#: A page's copy of a series may outgrow what is drawn by this much before it is sent anew, decimated.
-_SLACK = 1_000
-_WHOLE_EVERY_S, _WHOLE_BYTES_PER_S = 5.0, 200_000
-_WATCH_EVERY_S = 1.0
-#: How soon an axis turns logarithmic; on the way of every single point this has no place.
-_CHARTS_EVERY_S = 1.0
-_OPEN = frozenset({"RUNNING", "SCHEDULED", "LOST"})
-
-
-Floats = NDArray[np.float64]
-
-
-class Series:
-    """Points sorted by step; equal steps stay in the order in which they came.
-
-    Attributes:
-        run: place of the run in the panel.
-        key: the metric.
-        count: points held.
-        page_points: points that a page holds; the rest of them were decimated away or are not sent yet.
-        unsent: points at the end that no page has.
-        low, high: least and greatest finite value, each with its step.
-        first: the first finite value that came.
-        disordered: what a page holds is no longer a beginning of the truth; it must get the series anew.
-    """
-
-    def __init__(self, run: int, key: str) -> None:
-        self.run, self.key, self.id = run, key, f"{run}/{key}"
-        self.count = self.page_points = self.unsent = self.gaps = 0
-        self.disordered = False
-        self._steps, self._values = np.empty(64), np.empty(64)
-        self.low: tuple[float, float] | None = None
-        self.high: tuple[float, float] | None = None
-        self.first: float | None = None
-
-    def take(self, steps: NDArray[np.int64], values: Floats) -> None:
-        """Add points, in any order."""
-        start, stop = self.count, self.count + len(steps)
-        numbered = self._stepless()
-        self._grow(stop)
-        self._steps[start:stop], self._values[start:stop] = steps, values
-        self.count, self.unsent = stop, self.unsent + len(steps)
-        fresh = self._steps[max(0, start - 1) : stop]
-        if len(fresh) > 1 and bool((fresh[1:] < fresh[:-1]).any()):
-            order = np.argsort(self._steps[:stop], kind="stable")
-            self._steps[:stop], self._values[:stop] = self._steps[:stop][order], self._values[:stop][order]
-            self.disordered = True
-        elif start and numbered != self._stepless():
-            self.disordered = True  # a page places them by their order, and now by their steps, or the reverse
-        self._summarise(steps, values)
-
-    def arrays(self) -> tuple[Floats, Floats]:
-        """All points: steps (their order, if every step is the same) and values."""
-        x = np.arange(self.count, dtype=np.float64) if self._stepless() else self._steps[: self.count]
-        return x, self._values[: self.count]
-
-    def drawn(self) -> tuple[Floats, Floats]:
-        """All points decimated, as what a page holds from now on."""
-        x, y = decimate(*self.arrays())
-        self.page_points, self.unsent, self.disordered = len(x), 0, False
-        return x, y
-
-    def tail(self) -> tuple[Floats, Floats]:
-        """The points that no page has yet, as held from now on."""
-        x, y = self.arrays()
-        start = self.count - self.unsent
-        self.page_points, self.unsent = self.page_points + self.unsent, 0
-        return x[start:], y[start:]
-
-    def entry(self, length: int, whole: bool) -> dict[str, Any]:
-        """The series in a message: how many points it brings, whether they replace all others, and the summary."""
-        low, high = self.low or (None, None), self.high or (None, None)
-        return {
-            "id": self.id, "run": self.run, "key": self.key, "n": length, "whole": whole,
-            "count": self.count, "gaps": self.gaps, "numbered": self._stepless(),
-            "last": _strict(self.last), "last_step": float(self._steps[self.count - 1]) if self.count else None,
-            "min": low[0], "min_step": low[1], "max": high[0], "max_step": high[1],
-        }  # fmt: skip
-
-    @property
-    def last(self) -> float | None:
-        """The value at the greatest step."""
-        return float(self._values[self.count - 1]) if self.count else None
-
-    def _stepless(self) -> bool:
-        return self.count > 1 and bool(self._steps[0] == self._steps[self.count - 1])
-
-    def _grow(self, needed: int) -> None:
-        if needed > len(self._steps):
-            room = np.empty(max(needed, 2 * len(self._steps)) - self.count)
-            self._steps = np.concatenate([self._steps[: self.count], room])
-            self._values = np.concatenate([self._values[: self.count], room])
-
-    def _summarise(self, steps: NDArray[np.int64], values: Floats) -> None:
-        real = np.isfinite(values)
-        self.gaps += int(len(values) - real.sum())
-        if not real.any():
-            return
-        values, steps = values[real], steps[real]
-        at, to = int(values.argmin()), int(values.argmax())
-        if self.low is None or values[at] < self.low[0]:
-            self.low = float(values[at]), float(steps[at])
-        if self.high is None or values[to] > self.high[0]:
-            self.high = float(values[to]), float(steps[to])
-        if self.first is None:
-            self.first = float(values[0])
+#: Points of a run in grey: its curve is context.
+_GREY_POINTS = 300
+#: Points of the finer level: of one curve, and of all together.
+_FINE_POINTS, _FINE_BUDGET = 20_000, 40_000
+_MOST_METRICS = 20_000
+#: Files of the page's side, each using those before it.
+_PARTS = (
+    "shared",
+    "ask",
+    "floats",
+    "plotly_slot",
+    "curve_math",
+    "curve_state",
+    "curve_sketch",
+    "curve_lines",
+    "curve_hover",
+    "curve_chart",
+    "curve_bar",
+    "curve_rail",
+    "curves",
+)
 
 
-class CurvesPanel(anywidget.AnyWidget):
+class CurvesPanel(CurveStream):
     """The curves of some runs, one chart a metric.
 
     Args:
@@ -152,17 +57,18 @@ class CurvesPanel(anywidget.AnyWidget):
         run_ids: the runs, in the order of their slots.
         keys: the metrics; all of them (at most 24) if None.
         slots: slot 1 to 24 of each run id, where it is not its place in `run_ids`.
-        feeds: one for each run; made from the store if None.
-        live: one run with its header and its last values, followed from a thread until it ends.
-
-    Attributes:
-        settled: set when the panel has shown how the runs ended, and changes no more by itself.
+        grey: runs that are drawn in grey, as context.
+        feeds: one for each run, those in grey last; made from the store if None.
+        permission: what the panel may change.
+        view: how it stands at first.
     """
 
-    _esm = module("shared", "plotly_slot", "curve_state", "curve_sketch", "curve_chart", "curves")
-    _css = styles("shared", "curves")
+    _esm = module(*_PARTS)
+    _css = styles("shared", "floats", "curves")
     _panel = traitlets.Unicode().tag(sync=True)
     _live = traitlets.Bool(False).tag(sync=True)
+    #: Whether the runs are followed from a thread until they end.
+    follows: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -170,204 +76,241 @@ class CurvesPanel(anywidget.AnyWidget):
         run_ids: Sequence[str],
         keys: Sequence[str] | None = None,
         *,
-        slots: dict[str, int] | None = None,
+        slots: Mapping[str, int] | None = None,
+        grey: Sequence[str] = (),
         feeds: Sequence[Feed] | None = None,
-        live: bool = False,
+        permission: Permission | None = None,
+        view: Mapping[str, Any] | None = None,
     ) -> None:
         ensure_plotly()
-        self._store, self._keys = store, None if keys is None else list(keys)
-        self._run_ids, self._slots = list(run_ids), dict(slots or {})
-        self._feeds = list(feeds) if feeds is not None else [feed_of(store, run_id, keys) for run_id in run_ids]
-        self._lock = threading.RLock()
-        self._series: dict[tuple[int, str], Series] = {}
-        self._seq, self._whole_at, self._whole_bytes = 0, 0.0, 0
+        self._asked, self._cast = None if keys is None else list(keys), Cast.of(run_ids, slots, grey)
         self._facts: list[dict[str, Any]] = []
-        self._charts: list[dict[str, Any]] = []
-        self._charts_at: float | None = None
-        self._revived: set[int] = set()  # places of runs that got points, so that even an ended one is looked at anew
-        self._stops: list[Callable[[], None]] = []
-        self._ended = threading.Event()
-        self.settled = threading.Event()
-        super().__init__(_panel=uuid.uuid4().hex, _live=live)
+        self._metrics: list[str] = []  # all that the runs have, of which no more than MOST_CHARTS are shown unasked
+        self._read_keys: set[str] | None = None  # what the feeds bring; all if None
+        self._made_feeds = feeds is None
+        more = {"_panel": uuid.uuid4().hex, "_live": self.follows}
+        super().__init__(store, permission=permission, view=view, feeds=feeds or (), **more)
+        self.observe(self._turn, "view")
         self.on_msg(self._on_message)
-        self._facts = read_facts(self._store, self._run_ids, self._slots)
-        for place, feed in enumerate(self._feeds):
-            self._take(place, feed.read())
-        self._send_whole()
-        if live and not self.ended:
+        with self._lock:
+            self._read_anew()
+            self._send_whole()
+        if self.follows and not self.ended:
             self._follow()
+            threading.Thread(target=self._watch, name="trackbook-curves", daemon=True).start()
         elif self.ended:
             self.settled.set()
 
     @property
     def ended(self) -> bool:
         """Whether every run has ended."""
-        return not any(fact["status"] in _OPEN for fact in self._facts)
+        return not any(fact["status"] in OPEN for fact in self._facts)
 
-    def refresh(self) -> bool:
-        """Read what is new of every run and show it; whether there was anything. For pages that a ticker drives."""
-        with self._lock:
-            feeds = [] if self._stops else self._feeds  # a feed that is followed has its reader
-            changed = [self._arrive(place, feed.read()) for place, feed in enumerate(feeds)]
-            return self._refresh_facts() or any(changed)
+    def show(
+        self, run_ids: Sequence[str], slots: Mapping[str, int] | None = None, grey: Sequence[str] | None = None
+    ) -> None:
+        """Show other runs; charts that stay keep their zoom.
 
-    def finish(self) -> None:
-        """Stop following, read what is left and show how the runs ended; twice is no error."""
-        self._stop_following()
-        self.refresh()
-        self._ended.set()
-        self.settled.set()
+        Args:
+            run_ids: the runs, in the order of their slots.
+            slots: slot 1 to 24 of each, where it is not its place.
+            grey: runs that are context; those there are if None.
+        """
+        cast = Cast.of(run_ids, slots, self._cast.grey if grey is None else grey)
+        if cast == self._cast:
+            return
+        with self._paused():
+            self._recast(cast)
+            self._send_anew()
+        self.code = self.as_code()
 
-    def close(self) -> None:
-        """Stop following and take the panel off every page."""
-        self._ended.set()
-        self._stop_following()
-        super().close()
+    def as_code(self) -> str:
+        """The magic that shows the panel as it stands."""
+        view = read_view(self.view)
+        return code_of(self._cast.shown, view._replace(keys=view.keys or self._asked))
 
-    # ---- following ----
+    # ---- which metrics ----
 
-    def _follow(self) -> None:
-        for place, feed in enumerate(self._feeds):
-            self._stops.append(feed.follow(partial(self._show, place)))
-        threading.Thread(target=self._watch, name="trackbook-curves", daemon=True).start()
+    def _keys(self) -> list[str] | None:
+        """The metrics to show, in order; None for whatever comes, as long as there is room."""
+        chosen = read_view(self.view).keys or self._asked
+        return self._metrics[:MOST_CHARTS] if chosen is None and len(self._metrics) > MOST_CHARTS else chosen
 
-    def _stop_following(self) -> None:
-        with self._lock:
-            stops, self._stops = self._stops, []
-        for stop in stops:  # outside the lock, which a follower may be waiting for
-            stop()
+    def _wanted(self) -> list[str] | None:
+        """The metrics to read: those shown, and the one along which they are."""
+        keys, view = self._keys(), read_view(self.view)
+        return [*keys, view.x] if keys is not None and view.x_metric and view.x not in keys else keys
 
-    def _watch(self) -> None:
-        """Show how the runs stand once a second, and finish when the last of them has ended."""
-        while not self._ended.wait(_WATCH_EVERY_S):
-            try:
-                self._refresh_facts()
-                if self.ended:
-                    self.finish()
-            except TrackbookError:
-                continue  # the store is away for a moment; the panel keeps showing what it has
-
-    def _show(self, place: int, answer: FeedAnswer) -> None:
-        self._arrive(place, answer)
-
-    def _arrive(self, place: int, answer: FeedAnswer) -> bool:
-        """Take an answer of a feed and tell the pages."""
-        with self._lock:
-            changed = self._take(place, answer)
-            if answer.reload or self._whole_is_due(bool(changed)):
-                self._seq += 1
-                self._send_whole()
-            elif changed:
-                self._send_points(changed)
-            return bool(changed) or answer.reload
-
-    def _take(self, place: int, answer: FeedAnswer) -> list[Series]:
-        if answer.reload:
-            for known in [pair for pair in self._series if pair[0] == place]:
-                del self._series[known]
-        changed = []
-        for key, points in answer.points.items():
-            series = self._series.get((place, key)) or self._new_series(place, key)
-            if series is not None and len(points.steps):
-                series.take(points.steps, points.values)
-                changed.append(series)
-        if changed:
-            self._revived.add(place)
-        return changed
-
-    def _new_series(self, place: int, key: str) -> Series | None:
+    def wants(self, key: str) -> bool:
+        """Whether the points of a metric that was not seen yet are taken."""
+        wanted = self._wanted()
+        if wanted is not None:
+            return key in wanted
+        if key not in self._metrics:
+            self._metrics.append(key)
         keys = {known for _, known in self._series}
-        wanted = key in self._keys if self._keys is not None else key in keys or len(keys) < MOST_CHARTS
-        if not wanted:
-            return None
-        series = self._series[place, key] = Series(place, key)
-        self._charts_at = None
-        return series
+        return key in keys or len(keys) < MOST_CHARTS or key == read_view(self.view).x
 
-    # ---- facts of the runs ----
+    def limit(self, place: int) -> int:
+        """How many points of each series of a run are drawn."""
+        return _GREY_POINTS if place >= len(self._cast.shown) else DRAWN_POINTS
 
-    def _refresh_facts(self) -> bool:
+    def _turn(self, _change: object) -> None:
+        wanted, held = self._wanted(), {key for _, key in self._series}
+        missing = (
+            self._read_keys is not None if wanted is None else not set(wanted) <= held | (self._read_keys or set())
+        )
+        if missing and self._made_feeds:
+            with self._paused():
+                self._read_anew()
+                self._send_anew()
+        elif self._keys() != [chart["key"] for chart in self._charts]:
+            self._send_head()
+
+    @answers("metrics")
+    def list_metrics(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Every metric of the runs shown: its key, how many of the runs have it, and how many points there are."""
+        found = metrics_of(self._store, self._cast.shown)
+        self._metrics = [key for key, _, _ in found]
+        return {"metrics": found[:_MOST_METRICS], "total": len(found)}
+
+    # ---- which runs ----
+
+    @contextmanager
+    def _paused(self) -> Iterator[None]:
+        """Nothing arrives meanwhile."""
+        followed = bool(self._stops)
+        self._stop_following()
         with self._lock:
-            known = {fact["id"]: fact for fact in self._facts if fact["status"] not in _OPEN}
+            yield
+        if followed:
+            self._follow()
+
+    def _read_anew(self) -> None:
+        """Everything of all runs."""
+        self._series, self._charts_at = {}, None
+        if self._made_feeds:
+            self._metrics = [key for key, _, _ in metrics_of(self._store, self._cast.shown)]
+            wanted = self._wanted()
+            self._read_keys = None if wanted is None else set(wanted)
+            self._feeds = [feed_of(self._store, run_id, wanted) for run_id in self._cast.ids]
+        self._facts = read_facts(self._store, self._cast)
+        for place, feed in enumerate(self._feeds):
+            self._take(place, feed.read())
+
+    def _recast(self, cast: Cast) -> None:
+        """Other runs; what is held of those that stay is kept."""
+        before = {run_id: place for place, run_id in enumerate(self._cast.ids)}
+        wanted, self._cast = self._wanted(), cast
+        self._metrics = [key for key, _, _ in metrics_of(self._store, cast.shown)]
+        if self._wanted() != wanted:
+            self._read_anew()
+            return
+        places = {before[run_id]: place for place, run_id in enumerate(cast.ids) if run_id in before}
+        kept = {(places[old], key): one for (old, key), one in self._series.items() if old in places}
+        for (place, _), one in kept.items():
+            one.run = place
+        feeds, self._series, self._charts_at = self._feeds, kept, None
+        self._feeds = [
+            feeds[before[run_id]] if run_id in before else feed_of(self._store, run_id, wanted) for run_id in cast.ids
+        ]
+        self._facts = read_facts(self._store, cast, {fact["id"]: fact for fact in self._facts})
+        self._made_feeds = True
+        for place, run_id in enumerate(cast.ids):
+            if run_id not in before:
+                self._take(place, self._feeds[place].read())
+
+    # ---- what a page is told ----
+
+    def refresh_facts(self) -> bool:
+        """Look how the runs stand and tell the pages of a change; whether there was one."""
+        with self._lock:
+            known = {fact["id"]: fact for fact in self._facts if fact["status"] not in OPEN}
             for place in self._revived:
-                known.pop(self._run_ids[place], None)
-            facts = read_facts(self._store, self._run_ids, self._slots, known)
+                known.pop(self._cast.ids[place], None)
+            facts = read_facts(self._store, self._cast, known)
             self._revived.clear()
             if facts == self._facts:
                 return False
             self._facts = facts
-            self._seq += 1
-            self.send({"type": "head", "seq": self._seq, "head": self._head()})
+            self._send_head()
             return True
 
-    def _head(self) -> dict[str, Any]:
-        return {"runs": self._facts, "charts": self._fresh_charts(), "now": int(time.time() * 1000)}
+    def charts(self) -> list[dict[str, Any]]:
+        """The charts as they are now."""
+        keys = self._keys()
+        if keys is None:
+            held = dict.fromkeys(one.key for one in self._series.values())
+            keys = [key for key in held if key in set(list(held)[:MOST_CHARTS])]
+        return charts_of(self._series.values(), keys)
 
-    def _fresh_charts(self) -> list[dict[str, Any]]:
-        self._charts, self._charts_at = charts_of(self._series.values(), self._keys), time.monotonic()
-        return self._charts
-
-    # ---- messages ----
-
-    def _whole_is_due(self, changed: bool) -> bool:
-        wait = max(_WHOLE_EVERY_S, self._whole_bytes / _WHOLE_BYTES_PER_S)
-        return changed and time.monotonic() - self._whole_at > wait
-
-    def _send_whole(self) -> None:
-        with self._lock:
-            entries, buffers = [], []
-            for series in self._series.values():
-                x, y = series.drawn()
-                entries.append(series.entry(len(x), whole=True))
-                buffers += [_bytes(x), _bytes(y)]
-            self._whole_at, self._whole_bytes = time.monotonic(), sum(map(len, buffers))
-            self.send({"type": "whole", "seq": self._seq, "head": self._head(), "series": entries}, buffers=buffers)
-
-    def _send_points(self, changed: Sequence[Series]) -> None:
-        entries, buffers = [], []
-        for series in changed:
-            anew = series.disordered or series.page_points + series.unsent > DRAWN_POINTS + _SLACK
-            x, y = series.drawn() if anew else series.tail()
-            entries.append(series.entry(len(x), whole=anew))
-            buffers += [_bytes(x), _bytes(y)]
-        self._seq += 1
-        stale = self._charts_at is None or time.monotonic() - self._charts_at > _CHARTS_EVERY_S
-        charts = self._fresh_charts() if stale else self._charts
-        self.send({"type": "points", "seq": self._seq, "charts": charts, "series": entries}, buffers=buffers)
+    def head(self) -> dict[str, Any]:
+        """What a page is told besides points."""
+        total = max(len(self._metrics), len({key for _, key in self._series}))
+        return {"runs": self._facts, "charts": self._fresh_charts(), "metrics": total, "now": int(time.time() * 1000)}
 
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         kind = content.get("type")
         if kind in ("hello", "resync"):
             self._send_whole()
+        if kind == "hello":
+            self._send_fine()
         elif kind == "zoom":
             self._send_detail(str(content.get("key")), content.get("low"), content.get("high"))
+
+    def _send_fine(self) -> None:
+        """What a page draws from when it zooms while the kernel is busy; nothing where that would not be finer."""
+        with self._lock:
+            long = [one for one in self._series.values() if one.count > self.limit(one.run) and self._is_shown(one)]
+            most = min(_FINE_POINTS, _FINE_BUDGET // max(1, len(long)))
+            if not long or most < 2 * DRAWN_POINTS:
+                return
+            self._send_parts("fine", [(one, _thinned(one.points(), most)) for one in long])
 
     def _send_detail(self, key: str, low: object, high: object) -> None:
         if not isinstance(low, (int, float)) or not isinstance(high, (int, float)):
             return
         with self._lock:
-            entries, buffers = [], []
+            parts = []
             for series in self._series.values():
-                if series.key == key:
-                    x, y = decimate_range(*series.arrays(), low, high)
-                    entries.append({"id": series.id, "n": len(x)})
-                    buffers += [_bytes(x), _bytes(y)]
-            detail = {"type": "detail", "key": key, "low": low, "high": high, "series": entries}
-            self.send(detail, buffers=buffers)
+                if series.key == key and self._is_shown(series):
+                    points = series.points()
+                    within = points.at(places_within(points.x, low, high))
+                    parts.append((series, _thinned(within, DRAWN_POINTS)))
+            self._send_parts("detail", parts, key=key, low=low, high=high)
+
+    def _send_parts(self, kind: str, parts: Sequence[tuple[Series, Points]], **more: Any) -> None:
+        entries = [{"id": one.id, "generation": one.generation, "t0": one.t0, "n": len(at.x)} for one, at in parts]
+        self.send({"type": kind, **more, "series": entries}, buffers=packed(parts))
+
+    def _is_shown(self, series: Series) -> bool:
+        return series.run < len(self._cast.shown)
 
     # ---- where no widget can be shown ----
 
+    def static_table(self) -> str:
+        """Last, least and greatest values as an HTML table."""
+        with self._lock:
+            shown = [one for one in self._series.values() if self._is_shown(one)]
+            return summary_table([fact["name"] for fact in self._facts], shown)
+
+    def static_picture(self) -> str:
+        """The first charts as an SVG of at most 30 kB; "" without points."""
+        from trackbook.figures.curve_grid import curve_grid_svg
+        from trackbook.figures.curves import curves_data
+
+        with self._lock:
+            names = [(fact["name"], fact["slot"]) for fact in self._facts[: len(self._cast.shown)]]
+            charts = []
+            for chart in self.charts():
+                group = [one for one in self._series.values() if one.key == chart["key"] and self._is_shown(one)]
+                if group:
+                    held = [(*names[one.run], *one.points()[:2]) for one in sorted(group, key=lambda one: one.run)]
+                    charts.append(curves_data(chart["key"], held, limit=400))
+        return curve_grid_svg(charts, names) if charts else ""
+
     def __repr__(self) -> str:
         return "Trackbook curves"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle
-        with self._lock:
-            table = summary_table([fact["name"] for fact in self._facts], list(self._series.values()))
-        return {**data, "text/plain": "Trackbook curves", "text/html": table}, metadata
 
 
 class LiveCurves(CurvesPanel):
@@ -380,18 +323,17 @@ class LiveCurves(CurvesPanel):
         feed: made from the store if None.
     """
 
+    follows = True
+
     def __init__(
         self, store: Store, run_id: str, keys: Sequence[str] | None = None, *, feed: Feed | None = None
     ) -> None:
-        super().__init__(store, [run_id], keys, feeds=None if feed is None else [feed], live=True)
+        super().__init__(store, [run_id], keys, feeds=None if feed is None else [feed])
+
+    def as_code(self) -> str:
+        """The magic that shows the run."""
+        return code_of(self._cast.shown, read_view({})._replace(keys=self._asked), magic="%track_show")
 
 
-def _bytes(numbers: np.ndarray) -> bytes:
-    return np.ascontiguousarray(numbers, dtype="<f8").tobytes()
-
-
-def _strict(value: float | None) -> float | str | None:
-    """As strict JSON can carry it: NaN and the infinities as the texts that JavaScript's Number() reads."""
-    if value is None or math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+def _thinned(points: Points, limit: int) -> Points:
+    return points.at(chosen_places(points.y, limit))

@@ -89,10 +89,10 @@ class Delivered(anywidget.AnyWidget):
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **state: Any) -> None:
-        self._opened = False
+        self._delivered = False
         names = sorted(self.traits(bulk=True))
         super().__init__(_program=self.program().key, _bulk=names, **state)
-        self._opened = True
+        self._delivered = True
         if names:
             self.observe(self._send_bulk, names)
         self.on_msg(self._asked_for)
@@ -113,7 +113,7 @@ class Delivered(anywidget.AnyWidget):
     def get_state(self, key: str | Iterable[str] | None = None, drop_defaults: bool = False) -> dict[str, Any]:
         """The state; a front end that asks for it later than at the opening learns that it missed the delivery."""
         state: dict[str, Any] = super().get_state(key=key, drop_defaults=drop_defaults)
-        if self._opened and "_late" in state:
+        if self._delivered and "_late" in state:
             state["_late"] = True
         return state
 

@@ -53,10 +53,11 @@ def show_panel(panel: Any, bundle: dict[str, Any], metadata: dict[str, Any]) -> 
         bundle: of the widget; HTML in it would hide the widget from those who show only that.
         metadata: of the bundle.
     """
-    _publish({kind: data for kind, data in bundle.items() if kind != "text/html"}, metadata=metadata)
     shell = _kernel_shell()
     if shell is None:
+        _publish({**bundle, "text/html": _said(panel.static_table, MOST_TABLE)}, metadata=metadata)
         return
+    _publish({kind: data for kind, data in bundle.items() if kind != "text/html"}, metadata=metadata)
     static = _Static(panel)
     static.last = _bundles(panel)
     for place, data in zip(static.ids, static.last, strict=True):

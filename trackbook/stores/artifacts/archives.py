@@ -9,7 +9,7 @@ import tarfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -19,10 +19,10 @@ from trackbook.errors import ArchiveError, InvalidParameter
 from trackbook.stores.artifacts.paths import SafeFolder
 from trackbook.stores.artifacts.plain import target_folder
 from trackbook.stores.artifacts.progress import transfer
-from trackbook.stores.artifacts.reading import ReadableArtifacts, WritesBytes
+from trackbook.stores.artifacts.reading import ReadableArtifacts, WritesBytes, chunks_of
 from trackbook.uris import SafeRelPath
 
-__all__ = ["unpack", "write_zip"]
+__all__ = ["Packed", "unpack", "write_zip", "zip_pieces"]
 
 _CHUNK = 1 << 20
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # of a zip
@@ -69,6 +69,59 @@ def write_zip(repository: ReadableArtifacts, path: SafeRelPath | None, sink: Wri
             member = _member("/".join(file.parts[above:]), known.get(str(file)))
             with archive.open(member, "w", force_zip64=True) as packed:
                 repository.copy_to(file, packed, moved)
+
+
+class Packed(NamedTuple):
+    """A file that comes into an archive.
+
+    Attributes:
+        name: in the archive.
+        repository: where it is.
+        path: in the repository.
+        stored: what was stored, if that is known.
+    """
+
+    name: SafeRelPath
+    repository: ReadableArtifacts
+    path: SafeRelPath
+    stored: StoredFile | None = None
+
+
+def zip_pieces(files: Iterable[Packed], size: int) -> Iterator[bytes]:
+    """A .zip in pieces of about `size` bytes, each made when it is asked for, in memory that does not grow.
+
+    Raises:
+        NotFound: a file is no longer there.
+        DamagedArtifact: a file is not what was stored; what was handed out is then no whole archive.
+    """
+    sink = _Tray()
+    stream: Any = _Stream(sink)
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for file in files:
+            member = _member(str(file.name), file.stored)
+            with file.repository.open(file.path) as content, archive.open(member, "w", force_zip64=True) as packed:
+                for chunk in chunks_of(content):
+                    packed.write(chunk)
+                    if sink.size >= size:
+                        yield sink.take()
+    yield sink.take()
+
+
+class _Tray:
+    """A sink from which the bytes are taken away."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self._parts.append(bytes(data))
+        self.size += len(data)
+
+    def take(self) -> bytes:
+        taken = b"".join(self._parts)
+        self._parts, self.size = [], 0
+        return taken
 
 
 def _member(name: str, stored: StoredFile | None) -> zipfile.ZipInfo:

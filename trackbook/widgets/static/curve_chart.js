@@ -1,12 +1,12 @@
-// One chart of a metric: title, plotly drawing in our colours, our own hover card, zoom.
+// One chart of a metric: title, plotly drawing in our colours, zoom. Put after curve_lines.js and curve_sketch.js.
 
 /** The options of a chart; `tokens` are colours that plotly reads. */
 function chartLayout(tokens, options) {
   const axis = { gridcolor: tokens.line, linecolor: tokens.line2, tickcolor: tokens.line2, tickfont: { size: 11, color: tokens.ink2 }, zeroline: false, ticklen: 4, automargin: false };
   return {
     autosize: true, margin: { l: 46, r: 14, t: 8, b: 26 }, paper_bgcolor: tokens.bg, plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
-    hovermode: "x", font: { family: tokens.ui, size: 11, color: tokens.ink2 }, uirevision: "keep", datarevision: options.revision, dragmode: "zoom",
-    xaxis: { ...axis, showgrid: false, showline: true, ticks: "outside", nticks: 6, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: tokens.edge },
+    hovermode: options.along ? "closest" : "x", font: { family: tokens.ui, size: 11, color: tokens.ink2 }, uirevision: options.keep, datarevision: options.revision, dragmode: "zoom",
+    xaxis: { ...axis, showgrid: false, showline: true, ticks: "outside", nticks: 6, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: tokens.edge, ...options.x },
     yaxis: { ...axis, gridwidth: 1, showline: false, ticks: "", nticks: 5, tickformat: "~g", exponentformat: "e", ...options.y },
   };
 }
@@ -18,10 +18,11 @@ function yAxis(key, log, span) {
   return { type: "linear" };
 }
 
-/** Index of the last point that can be drawn, or -1. */
-function lastDrawn(y, log) {
-  for (let place = y.length - 1; place >= 0; place -= 1) if (Number.isFinite(y[place]) && (!log || y[place] > 0)) return place;
-  return -1;
+/** The x axis of a view. */
+function xAxis(view, unit) {
+  if (view.metric !== null) return { type: "linear", tickformat: "~g" };
+  if (view.x === "time") return { type: "date" };
+  return view.x === "relative" ? { type: "linear", ticksuffix: ` ${unit[1]}` } : { type: "linear" };
 }
 
 class CurveChart {
@@ -32,7 +33,9 @@ class CurveChart {
     this.drawn = false;
     this.visible = false;
     this.dirty = true;
-    this.zoomed = null;
+    this.turn = 0;
+    this.unit = [1, "s"];
+    this.groups = [];
     this.title = el("div", { class: "tb-chart-title tb-row" });
     this.plot = el("div", { class: "tb-plot", role: "img" });
     this.note = el("div", { class: "tb-chart-note tb-muted tb-small", hidden: true });
@@ -50,103 +53,176 @@ class CurveChart {
     return this.panel.state.charts.find((chart) => chart.key === this.key) || { key: this.key, log: false, goal: null };
   }
 
+  /** {x: [low, high], y: [low, high] or null} of the view, or null. */
+  get zoomed() {
+    const zoom = this.panel.view.zoom[this.key];
+    return zoom && Array.isArray(zoom.x) && zoom.x.length === 2 ? zoom : null;
+  }
+
+  /** Whether the axis is logarithmic: as this chart was told, else as the metric wants and the panel allows. */
+  get log() {
+    const said = this.panel.view.axes[this.key];
+    return said === "log" || (said !== "linear" && this.panel.view.log && this.chart.log);
+  }
+
+  groupOf(meta) {
+    return typeof meta === "string" ? this.groups[Number(meta.slice(6))] : null;
+  }
+
   /** Draw with plotly, or without it while it has not come. */
   draw(plotly, tokens) {
     this.dirty = false;
-    const { state } = this.panel;
+    const { state, view } = this.panel;
+    const chart = this.chart, log = this.log;
+    const { lines, missing, unit } = chartLines(state, view, this.key, chart.goal, this.zoomed !== null);
+    this.unit = unit;
+    const below = log ? lines.reduce((sum, line) => sum + countBelowZero(line.raw || line.y), 0) : 0;
+    const fence = view.clip ? fences(lines.filter((line) => !line.grey).map((line) => line.y), log) : null;
+    this.drawTitle({ below, missing, fence });
     const series = state.of(this.key);
-    const chart = this.chart;
-    this.drawTitle(series, chart);
-    const lows = series.map((one) => one.facts.min).filter((value) => value !== null);
-    const highs = series.map((one) => one.facts.max).filter((value) => value !== null);
-    this.note.hidden = lows.length > 0;
-    this.plot.style.visibility = lows.length ? "" : "hidden";
-    if (!lows.length) {
-      this.note.textContent = nothingToDraw(this.key, series);
+    const [low, high] = spanOf(lines, log);
+    const empty = !(low <= high);
+    this.note.hidden = !empty;
+    this.plot.style.visibility = empty ? "hidden" : "";
+    if (empty) {
+      this.note.textContent = nothingToDraw(this.key, series, { below, missing, view });
       return;
     }
-    const [low, high] = [Math.min(...lows), Math.max(...highs)];
-    this.plot.setAttribute("aria-label", this.sentence(series, chart, low, high));
+    this.plot.setAttribute("aria-label", this.sentence(lines.length, low, high));
     if (!plotly) {
-      this.plot.replaceChildren(sketchLines(this.plot, series.map((one) => this.line(one)), chart.log));
+      this.plot.replaceChildren(sketchLines(this.plot, lines.map((line) => this.sketch(line)), log));
       return;
     }
     if (!this.drawn) this.plot.replaceChildren();
-    const traces = series.flatMap((one) => this.traces(one, chart.log, tokens));
+    this.react(plotly, tokens, { lines, log, fence, low, high, single: series.every((one) => one.facts.count === 1) });
+  }
+
+  react(plotly, tokens, { lines, log, fence, low, high, single }) {
+    const { view } = this.panel;
+    this.groups = view.by ? groupsOf(lines, view.by) : [];
+    const room = this.zoomed ? Infinity : Math.max(400, this.plot.clientWidth);
+    const drawn = view.by ? lines.filter((line) => line.context) : lines;
+    const order = [...drawn].sort((a, b) => b.grey - a.grey); // context lies below
+    const traces = order.flatMap((line) => runTraces(line, log, tokens, room));
+    this.groups.forEach((group, place) => traces.push(...groupTraces(group, place, log, tokens)));
     this.revision += 1;
-    const layout = chartLayout(tokens, { revision: this.revision, y: yAxis(this.key, chart.log, chart.log ? Math.log10(high / low) : 0) });
-    if (series.every((one) => one.facts.count === 1)) layout.xaxis.nticks = 3;
-    plotly.react(this.plot, traces, layout, { displayModeBar: false, responsive: false, doubleClick: "reset+autosize", showTips: false });
+    const y = yAxis(this.key, log, log ? Math.log10(high / low) : 0);
+    if (fence) y.range = padded(log ? [Math.log10(fence.low), Math.log10(fence.high)] : [fence.low, fence.high]);
+    const layout = chartLayout(tokens, { revision: this.revision, keep: `${this.turn} ${view.x} ${view.metric} ${log} ${Boolean(fence)}`, along: view.metric !== null, x: xAxis(view, this.unit), y });
+    if (single) layout.xaxis.nticks = 3;
+    if (this.zoomed) this.applyZoom(layout);
+    plotly.react(this.plot, traces, layout, { displayModeBar: false, responsive: false, doubleClick: false, showTips: false });
     if (!this.drawn) this.listen();
     this.drawn = true;
+    this.point(this.panel.pointed);
   }
 
-  /** The line of a series as it is to be drawn. */
-  line(one) {
-    const { slot } = this.panel.state.head.runs[one.facts.run] || {};
-    const all = this.panel.state.points(one);
-    const [x, y] = this.zoomed ? all : thin(...all, Math.max(400, this.plot.clientWidth));
-    const dash = runDash(slot);
-    return { x, y, color: runColor(slot), dash: dash === "solid" ? "none" : dash, grey: !hasSlot(slot) };
+  applyZoom(layout) {
+    const wish = JSON.stringify([this.zoomed.x, this.panel.view.x, this.panel.view.metric]);
+    if (wish !== this.asked) this.askFiner();
+    this.asked = wish;
+    layout.xaxis.range = this.zoomed.x;
+    if (Array.isArray(this.zoomed.y)) layout.yaxis.range = this.zoomed.y;
   }
 
-  traces(one, log, tokens) {
-    const run = this.panel.state.head.runs[one.facts.run] || {};
-    const { x, y } = this.line(one);
-    const colored = hasSlot(run.slot);
-    const color = colored ? runHex(run.slot, tokens.dark) : tokens.ink2;
-    if (!colored) return [{ x, y, mode: "lines", line: { color, width: 1 }, opacity: .16, hoverinfo: "skip" }];
-    const line = { x, y, mode: "lines", line: { color, width: 1.9, dash: runDash(run.slot) }, hoverinfo: "none", meta: one.facts.run, connectgaps: false };
-    const end = lastDrawn(y, log);
-    if (end < 0) return [line];
-    const marker = { color, symbol: runSymbol(run.slot), size: runMarkSize(run.slot), line: { width: 1, color: tokens.bg } };
-    return [line, { x: [x[end]], y: [y[end]], mode: "markers", marker, cliponaxis: false, hoverinfo: "skip" }];
+  /** A line for the drawing without plotly. */
+  sketch(line) {
+    const picks = thinPlaces(line.y, Math.max(400, this.plot.clientWidth));
+    const dash = runDash(line.slot);
+    return { x: numbersAt(line.x, picks), y: numbersAt(line.y, picks), color: runColor(line.grey ? null : line.slot), dash: dash === "solid" ? "none" : dash, grey: line.grey };
   }
 
-  drawTitle(series, chart) {
+  drawTitle({ below, missing, fence }) {
+    const { state, view, live } = this.panel;
+    const series = state.of(this.key);
     const gaps = series.reduce((sum, one) => sum + one.facts.gaps, 0);
-    const parts = [textEl("span", this.key, "tb-bold tb-ellipsis")];
-    if (chart.log) parts.push(el("span", { class: "tb-code tb-caption tb-muted", text: "log", title: "Logarithmic axis" }));
-    if (series.length && series.every((one) => one.facts.numbered)) parts.push(el("span", { class: "tb-caption tb-muted", text: "by order", title: "Every point has the same step, so they are drawn in the order in which they were logged." }));
-    if (gaps) parts.push(el("span", { class: "tb-chip tb-err", title: "Values that are NaN or infinite are gaps in the curve." }, el("span", { class: "tb-ellipsis", text: gaps === 1 ? "1 gap" : `${groupDigits(String(gaps))} gaps` })));
+    const tag = (text, title) => el("span", { class: "tb-caption tb-muted tb-note", title, text });
+    const parts = [textEl("span", this.key, "tb-bold tb-ellipsis"), this.axisButton()];
+    if (series.length && series.every((one) => one.facts.numbered)) parts.push(tag("by order", "Every point has the same step, so they are drawn in the order in which they were logged."));
+    if (view.best && this.chart.goal) parts.push(tag("best so far", `The ${this.chart.goal === "min" ? "least" : "greatest"} value so far.`));
+    if (gaps) parts.push(troubleChip(gaps === 1 ? "1 gap" : `${groupDigits(String(gaps))} gaps`, "Values that are NaN or infinite are gaps in the curve."));
+    if (below) parts.push(troubleChip(`${groupDigits(String(below))} not above 0`, "A logarithmic axis cannot show values that are zero or negative; they are gaps in the curve."));
+    if (missing) parts.push(troubleChip(`${missing} without ${view.metric}`, `These runs have no ${view.metric} to lie along, so they are not drawn.`));
+    if (fence && fence.outside) parts.push(tag(`${groupDigits(String(fence.outside))} outside`, "Points more than 3 quartile ranges beyond the quartiles lie outside the axis. Clip outliers is on."));
     parts.push(el("span", { class: "tb-grow" }));
     if (this.zoomed) parts.push(el("button", { class: "tb-button tb-ghost tb-low", type: "button", "aria-label": `Show all of ${this.key}`, on: { click: () => this.resetZoom() } }, icon("reset"), "All"));
-    else if (!this.panel.live) parts.push(...this.bestParts(series, chart));
+    else if (!live) parts.push(...this.bestParts(series));
+    const focused = this.title.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
     this.title.replaceChildren(...parts);
+    if (focused) [...this.title.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === focused)?.focus();
   }
 
-  bestParts(series, chart) {
-    const best = bestOf(series, chart.goal);
+  /** The word "log" beside the name, with which this chart's axis is turned; on a linear one it shows under the pointer. */
+  axisButton() {
+    const { log } = this;
+    const turn = () => this.panel.set({ axes: { ...this.panel.view.axes, [this.key]: log ? "linear" : "log" } });
+    return el("button", { class: `tb-axis tb-code tb-caption tb-muted${log ? "" : " tb-quiet"}`, type: "button", "aria-pressed": String(log), "aria-label": `Logarithmic axis of ${this.key}`, title: log ? "Logarithmic axis. Click for a linear one." : "Click for a logarithmic axis.", on: { click: turn } }, "log");
+  }
+
+  bestParts(series) {
+    const { goal } = this.chart;
+    const { state, view } = this.panel;
+    const best = bestOf(series.filter((one) => !(state.head.runs[one.facts.run] || {}).grey && !view.hidden.has((state.head.runs[one.facts.run] || {}).id)), goal);
     if (!best) return [];
-    const run = this.panel.state.head.runs[best.run] || {};
-    return [el("span", { class: "tb-caption tb-muted", text: chart.goal }),
-      numberEl(best.value, columnFormat(series.map((one) => one.facts[chart.goal])), "tb-num tb-small tb-bold"), runMark(run.slot, 12)];
+    const run = state.head.runs[best.run] || {};
+    return [el("span", { class: "tb-caption tb-muted", text: goal }),
+      numberEl(best.value, columnFormat(series.map((one) => one.facts[goal])), "tb-num tb-small tb-bold"), runMark(run.slot, 12)];
   }
 
-  sentence(series, chart, low, high) {
+  sentence(count, low, high) {
     const format = columnFormat([low, high]);
-    const runs = series.length === 1 ? "1 run" : `${series.length} runs`;
-    return `${this.key} of ${runs}, from ${format(low)} to ${format(high)}${chart.log ? ", logarithmic axis" : ""}`;
+    const along = this.panel.view.metric !== null ? ` along ${this.panel.view.metric}` : "";
+    return `${this.key} of ${count === 1 ? "1 run" : `${count} runs`}${along}, from ${format(low)} to ${format(high)}${this.log ? ", logarithmic axis" : ""}`;
   }
 
   listen() {
     this.plot.on("plotly_relayout", (change) => this.relayout(change));
     this.plot.on("plotly_hover", (event) => this.panel.hover.show(this, event));
     this.plot.on("plotly_unhover", () => this.panel.hover.hide());
+    this.plot.on("plotly_doubleclick", () => this.resetZoom());
   }
 
+  /** The user has zoomed, or has gone back: the view keeps it, and the kernel is asked for finer points. */
   relayout(change) {
-    const range = change["xaxis.range"] || (change["xaxis.range[0]"] !== undefined ? [change["xaxis.range[0]"], change["xaxis.range[1]"]] : null);
-    if (range) this.zoomed = range.map(Number);
-    else if (change["xaxis.autorange"] || change["yaxis.autorange"]) this.zoomed = null;
-    else return;
-    this.panel.state.zoom(this.key, this.zoomed);
-    this.dirty = true; // all the points that the page has, until finer ones come
-    this.panel.schedule();
+    const range = (axis) => change[`${axis}.range`] || (change[`${axis}.range[0]`] !== undefined ? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]] : null);
+    const [x, y] = [range("xaxis"), range("yaxis")];
+    if (!x && !y) return;
+    const before = this.zoomed;
+    const next = x ? { x: [...x], y: y ? [...y] : before ? before.y : null } : y ? { x: before ? before.x : [...this.plot._fullLayout.xaxis.range], y: [...y] } : null;
+    this.setZoom(next);
+  }
+
+  setZoom(zoom) {
+    const { [this.key]: _, ...others } = this.panel.view.zoom;
+    this.panel.set({ zoom: zoom ? { ...others, [this.key]: zoom } : others }, this.key);
+  }
+
+  /** Have the finer points of what is in view come. */
+  askFiner() {
+    const { state, view } = this.panel;
+    const range = this.zoomed.x.map((value) => (view.x === "time" && view.metric === null ? instantOf(value) : Number(value)));
+    const plain = view.x === "step" && view.metric === null;
+    const steps = plain ? range : stepsWithin(chartLines(state, view, this.key, null, true).lines, range);
+    if (steps) state.zoom(this.key, steps);
   }
 
   resetZoom() {
-    this.panel.plotly.relayout(this.plot, { "xaxis.autorange": true, "yaxis.autorange": true });
+    this.setZoom(null);
+  }
+
+  /** The zoom is gone: plotly is to forget what the user did to the axes. */
+  forget() {
+    this.turn += 1;
+    this.asked = null;
+    this.panel.state.zoom(this.key, null);
+  }
+
+  /** Have the other curves step back while a run is pointed at; null for none. */
+  point(place) {
+    for (const node of this.plot.querySelectorAll(".scatterlayer .trace")) {
+      const meta = node.__data__ && node.__data__[0] && node.__data__[0].trace.meta;
+      node.classList.toggle("tb-back", place !== null && meta !== place);
+    }
   }
 
   resize() {
@@ -161,103 +237,43 @@ class CurveChart {
   }
 }
 
-/** Points for a drawing that is narrower than they are many: least, greatest and first gap of each stretch, and the last. */
-function thin(x, y, limit) {
-  if (x.length <= 1.25 * limit) return [x, y];
-  const stretch = Math.ceil((2 * x.length) / limit);
-  const picks = [];
-  for (let start = 0; start < x.length; start += stretch) {
-    let low = -1, high = -1, gap = -1;
-    for (let place = start; place < Math.min(start + stretch, x.length); place += 1) {
-      if (!Number.isFinite(y[place])) gap = gap < 0 ? place : gap;
-      else {
-        if (low < 0 || y[place] < y[low]) low = place;
-        if (high < 0 || y[place] > y[high]) high = place;
-      }
-    }
-    picks.push(...new Set([low, high, gap].filter((place) => place >= 0).sort((a, b) => a - b)));
-  }
-  if (picks[picks.length - 1] !== x.length - 1) picks.push(x.length - 1);
-  return [Float64Array.from(picks, (place) => x[place]), Float64Array.from(picks, (place) => y[place])];
+function troubleChip(text, title) {
+  return el("span", { class: "tb-chip tb-err", title }, el("span", { class: "tb-ellipsis", text }));
 }
 
-/** Best value of some series and the place of its run; null where the metric's name does not say what is best. */
-function bestOf(series, goal) {
-  if (!goal) return null;
-  let best = null;
-  for (const one of series) {
-    const value = one.facts[goal];
-    if (value !== null && (!best || (goal === "min" ? value < best.value : value > best.value))) best = { value, run: one.facts.run };
+/** Plotly's date as milliseconds, as `wallClock` gave them. */
+function instantOf(value) {
+  return typeof value === "number" ? value : Date.parse(`${String(value).replace(" ", "T").slice(0, 23)}Z`);
+}
+
+/** A range with a little room at both ends. */
+function padded([low, high]) {
+  const room = (high - low) * .04;
+  return [low - room, high + room];
+}
+
+/** Least and greatest value that can be drawn. */
+function spanOf(lines, log) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const { y } of lines) {
+    for (const value of y) {
+      if (!Number.isFinite(value) || (log && value <= 0)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
   }
-  return best;
+  return [low, high];
 }
 
 /** Why a chart is empty. */
-function nothingToDraw(key, series) {
+function nothingToDraw(key, series, { below, missing, view }) {
   const count = series.reduce((sum, one) => sum + one.facts.count, 0);
   if (!count) return "No points yet.";
+  if (missing && missing === series.length) return `None of these runs has ${view.metric}, along which the curves are to lie. Choose another x axis.`;
   const gaps = series.reduce((sum, one) => sum + one.facts.gaps, 0);
-  return `${groupDigits(String(gaps))} of ${groupDigits(String(count))} points ${gaps === 1 ? "is" : "are"} NaN or infinite. Nothing to draw.`;
-}
-
-/** The card that follows the pointer: step, then the runs by value. */
-class HoverCard {
-  constructor(panel) {
-    this.panel = panel;
-    this.node = el("div", { class: "tb tb-float tb-hover", hidden: true, "aria-hidden": "true" });
-    document.body.append(this.node);
-  }
-
-  show(chart, event) {
-    const points = event.points.filter((point) => Number.isInteger(point.data.meta));
-    if (!points.length) return;
-    const { state } = this.panel;
-    this.node.setAttribute("data-dark", this.panel.root.getAttribute("data-dark") || "false");
-    const format = columnFormat(points.map((point) => point.y));
-    points.sort((a, b) => (chart.chart.goal === "min" ? a.y - b.y : b.y - a.y));
-    const nearest = nearestPoint(points, event);
-    const series = state.of(chart.key);
-    const last = Math.max(...series.map((one) => one.facts.last_step));
-    const numbered = series.every((one) => one.facts.numbered);
-    const head = el("div", { class: "tb-row tb-caption tb-hover-head" }, el("span", { class: "tb-bold tb-num", text: `${numbered ? "point" : "step"} ${groupDigits(String(points[0].x))}` }),
-      numbered ? null : el("span", { class: "tb-muted tb-num", text: `of ${groupDigits(String(last))}` }), el("span", { class: "tb-grow" }), textEl("span", chart.key, "tb-muted tb-ellipsis"));
-    const rows = points.slice(0, 12).map((point) => {
-      const run = state.head.runs[point.data.meta] || {};
-      const near = point === nearest && points.length > 1;
-      return el("div", { class: `tb-row tb-small tb-hover-run${near ? " tb-near" : ""}` }, runMark(run.slot, 12), textEl("span", run.name, `tb-ellipsis tb-grow${near ? " tb-medium" : ""}`),
-        el("span", { class: `tb-num${near || points.length === 1 ? " tb-bold" : ""}`, text: format(point.y) }));
-    });
-    const more = points.length > 12 ? el("div", { class: "tb-caption tb-muted", text: `and ${points.length - 12} more` }) : null;
-    this.node.replaceChildren(head, ...rows, ...(more ? [more] : []));
-    this.node.hidden = false;
-    this.place(event.event);
-  }
-
-  place(pointer) {
-    if (!pointer) return;
-    const { width, height } = this.node.getBoundingClientRect();
-    const left = pointer.clientX + 16 + width > innerWidth ? pointer.clientX - 16 - width : pointer.clientX + 16;
-    const top = Math.min(Math.max(8, pointer.clientY - height / 3), innerHeight - height - 8);
-    this.node.style.left = `${Math.max(8, left)}px`;
-    this.node.style.top = `${Math.max(8, top)}px`;
-  }
-
-  hide() {
-    this.node.hidden = true;
-  }
-
-  remove() {
-    this.node.remove();
-  }
-}
-
-/** The point of a hover event that lies nearest to the pointer in height. */
-function nearestPoint(points, event) {
-  const axis = points[0].yaxis;
-  if (!event.event || !axis) return points[0];
-  const box = points[0].fullData && event.event.target ? event.event.target.getBoundingClientRect() : null;
-  if (!box) return points[0];
-  const height = event.event.clientY - box.top;
-  const distance = (point) => Math.abs(axis.d2p(point.y) - height);
-  return points.reduce((near, point) => (distance(point) < distance(near) ? point : near), points[0]);
+  const nans = series.reduce((sum, one) => sum + one.facts.nans, 0);
+  const what = nans === gaps ? "NaN" : nans ? "NaN or infinite" : "infinite";
+  if (gaps === count) return `${key}: ${groupDigits(String(gaps))} of ${groupDigits(String(count))} points ${gaps === 1 ? "is" : "are"} ${what}. Nothing to draw.`;
+  if (below) return `${key}: no value is above 0, and a logarithmic axis shows no other. Take a linear one with "log" beside the name.`;
+  return "Every run with this metric is hidden. Click a run at the left to show it.";
 }

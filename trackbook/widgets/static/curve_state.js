@@ -1,11 +1,29 @@
 // What a page knows of a panel's curves: numbered changes go in, redraw requests come out. See curves.py for the messages.
 
 const RESYNC_AGAIN_MS = 2000;
+/** Points that a page keeps to draw from when it zooms and no kernel answers: of a series, and of all together. */
+const FINE_POINTS = 20000, FINE_BUDGET = 400000;
 
 /** Doubles of a message buffer, copied: a buffer may start at any byte. */
 function doublesOf(view) {
   const start = view.byteOffset || 0;
   return new Float64Array((view.buffer || view).slice(start, start + view.byteLength));
+}
+
+/** Floats of a message buffer, copied. */
+function floatsOf(view) {
+  const start = view.byteOffset || 0;
+  return new Float32Array((view.buffer || view).slice(start, start + view.byteLength));
+}
+
+/** The points of the series of a message: [{x, y, t}], t in seconds after the series' t0. */
+function pointsOf(entries, buffers) {
+  const times = buffers[2 * entries.length] ? floatsOf(buffers[2 * entries.length]) : new Float32Array(0);
+  let start = 0;
+  return entries.map((entry, place) => {
+    start += entry.n;
+    return { x: doublesOf(buffers[2 * place]), y: doublesOf(buffers[2 * place + 1]), t: times.slice(start - entry.n, start) };
+  });
 }
 
 /** A number of a message; NaN and the infinities travel as text. */
@@ -22,6 +40,7 @@ class CurveState {
     this.charts = [];
     this.series = new Map();
     this.details = new Map();
+    this.fine = new Map(); // by generation of a series
     this.listeners = new Set();
     this.missed = false;
     this.askedAt = -Infinity;
@@ -42,6 +61,7 @@ class CurveState {
     if (!content) return;
     if (content.type === "whole") this.takeWhole(content, buffers);
     else if (content.type === "detail") this.takeDetail(content, buffers);
+    else if (content.type === "fine") this.takeFine(content, buffers);
     else if ((content.type === "points" || content.type === "head") && this.inOrder(content.seq)) {
       if (content.type === "head") this.takeHead(content.head);
       else this.takePoints(content, buffers);
@@ -72,8 +92,12 @@ class CurveState {
     this.seq = content.seq;
     this.missed = false;
     this.askedAt = -Infinity;
+    const before = this.series;
     this.series = new Map();
-    content.series.forEach((entry, place) => this.put(entry, doublesOf(buffers[2 * place]), doublesOf(buffers[2 * place + 1])));
+    const points = pointsOf(content.series, buffers);
+    content.series.forEach((entry, place) => this.put(entry, points[place], before.get(entry.id)));
+    const alive = new Set(content.series.map((entry) => entry.generation));
+    for (const generation of this.fine.keys()) if (!alive.has(generation)) this.fine.delete(generation);
     this.takeHead(content.head);
   }
 
@@ -89,38 +113,60 @@ class CurveState {
     const charts = content.charts || this.charts;
     const reshaped = charts.length !== this.charts.length;
     this.charts = charts;
+    const points = pointsOf(content.series, buffers);
     content.series.forEach((entry, place) => {
-      this.put(entry, doublesOf(buffers[2 * place]), doublesOf(buffers[2 * place + 1]));
+      this.put(entry, points[place], this.series.get(entry.id));
       changed.add(entry.key);
     });
     this.tell(reshaped ? null : changed);
   }
 
-  put(entry, x, y) {
-    const old = this.series.get(entry.id);
+  put(entry, points, old) {
     const facts = { ...entry, last: numberOf(entry.last) };
     if (!old || entry.whole) {
-      this.series.set(entry.id, { facts, x, y, n: x.length });
+      if (old && old.facts.generation === entry.generation && old.n > points.x.length) this.keepFine(entry.generation, old);
+      this.series.set(entry.id, { facts, ...points, n: points.x.length });
       return;
     }
-    const needed = old.n + x.length;
-    if (needed > old.x.length) {
-      const room = Math.max(needed, 2 * old.x.length, 64);
-      const [wideX, wideY] = [new Float64Array(room), new Float64Array(room)];
-      wideX.set(old.x.subarray(0, old.n));
-      wideY.set(old.y.subarray(0, old.n));
-      old.x = wideX;
-      old.y = wideY;
+    const needed = old.n + points.x.length;
+    for (const name of ["x", "y", "t"]) {
+      if (needed > old[name].length) {
+        const wide = new old[name].constructor(Math.max(needed, 2 * old[name].length, 64));
+        wide.set(old[name].subarray(0, old.n));
+        old[name] = wide;
+      }
+      old[name].set(points[name], old.n);
     }
-    old.x.set(x, old.n);
-    old.y.set(y, old.n);
     old.n = needed;
     old.facts = facts;
   }
 
+  /** Points that are replaced by fewer stay at hand, after those that stayed before. */
+  keepFine(generation, old) {
+    const before = this.fine.get(generation);
+    const held = { x: old.x.subarray(0, old.n), y: old.y.subarray(0, old.n), t: old.t.subarray(0, old.n) };
+    const last = before ? before.x[before.x.length - 1] : -Infinity;
+    let start = 0;
+    while (start < held.x.length && held.x[start] <= last) start += 1;
+    const parts = before ? [before, cut(held, start)] : [held];
+    let fine = joined(...parts);
+    const limit = Math.max(2000, Math.min(FINE_POINTS, FINE_BUDGET / Math.max(1, this.series.size)));
+    if (fine.x.length > limit) fine = picked(fine, thinPlaces(fine.y, limit / 2));
+    this.fine.set(generation, fine);
+  }
+
+  takeFine(content, buffers) {
+    const points = pointsOf(content.series, buffers);
+    content.series.forEach((entry, place) => {
+      const before = this.fine.get(entry.generation);
+      if (!before || before.x.length < points[place].x.length) this.fine.set(entry.generation, points[place]);
+    });
+    this.tell(new Set([...this.series.values()].map((one) => one.facts.key)));
+  }
+
   takeDetail(content, buffers) {
-    const series = new Map();
-    content.series.forEach((entry, place) => series.set(entry.id, { x: doublesOf(buffers[2 * place]), y: doublesOf(buffers[2 * place + 1]) }));
+    const points = pointsOf(content.series, buffers);
+    const series = new Map(content.series.map((entry, place) => [entry.generation, points[place]]));
     this.details.set(content.key, { low: content.low, high: content.high, series });
     this.tell(new Set([content.key]));
   }
@@ -139,18 +185,15 @@ class CurveState {
     return [...this.series.values()].filter((one) => one.facts.key === key).sort((a, b) => a.facts.run - b.facts.run);
   }
 
-  /** What to draw of a series: its points, the finer ones in place of the coarse where the user zoomed in. */
-  points(one) {
-    const x = one.x.subarray(0, one.n), y = one.y.subarray(0, one.n);
+  /** What to draw of a series: its points; where the user zoomed in, the finest that there are. */
+  points(one, zoomed = false) {
+    let points = { x: one.x.subarray(0, one.n), y: one.y.subarray(0, one.n), t: one.t.subarray(0, one.n) };
+    if (!zoomed) return points;
     const detail = this.details.get(one.facts.key);
-    const fine = detail && detail.series.get(one.facts.id);
-    if (!fine || !fine.x.length) return [x, y];
-    const first = fine.x[0], last = fine.x[fine.x.length - 1];
-    let before = 0;
-    while (before < x.length && x[before] < first) before += 1;
-    let after = before;
-    while (after < x.length && x[after] <= last) after += 1;
-    return [joinDoubles(x.subarray(0, before), fine.x, x.subarray(after)), joinDoubles(y.subarray(0, before), fine.y, y.subarray(after))];
+    for (const finer of [this.fine.get(one.facts.generation), detail && detail.series.get(one.facts.generation)]) {
+      if (finer && finer.x.length) points = replaced(points, finer);
+    }
+    return points;
   }
 
   tell(keys) {
@@ -158,12 +201,32 @@ class CurveState {
   }
 }
 
-function joinDoubles(...parts) {
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+/** Points with others in their place from the first to the last of these. */
+function replaced(points, finer) {
+  const first = finer.x[0], last = finer.x[finer.x.length - 1];
+  let before = 0;
+  while (before < points.x.length && points.x[before] < first) before += 1;
+  let after = before;
+  while (after < points.x.length && points.x[after] <= last) after += 1;
+  return joined(cut(points, 0, before), finer, cut(points, after));
+}
+
+function cut(points, start, stop) {
+  return { x: points.x.subarray(start, stop), y: points.y.subarray(start, stop), t: points.t.subarray(start, stop) };
+}
+
+function joined(...parts) {
+  const length = parts.reduce((sum, part) => sum + part.x.length, 0);
+  const all = { x: new Float64Array(length), y: new Float64Array(length), t: new Float32Array(length) };
   let place = 0;
   for (const part of parts) {
-    all.set(part, place);
-    place += part.length;
+    for (const name of ["x", "y", "t"]) all[name].set(part[name], place);
+    place += part.x.length;
   }
   return all;
+}
+
+function picked(points, places) {
+  if (!places) return points;
+  return { x: Float64Array.from(places, (at) => points.x[at]), y: Float64Array.from(places, (at) => points.y[at]), t: Float32Array.from(places, (at) => points.t[at]) };
 }

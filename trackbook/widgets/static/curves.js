@@ -1,35 +1,85 @@
-// The panel of curves: header, charts, last values. Put after shared.js, plotly_slot.js, curve_state.js and curve_chart.js.
+// The panel of curves: bar, runs, charts, last values. Put after all other curve_*.js.
 
 const STATES = new Map();
 const SAY_EVERY_MS = 10000, SILENT_KERNEL_MS = 4000, FOOT_METRICS = 8;
 
 class CurvesView {
-  constructor(state, root, live) {
-    this.state = state;
+  constructor(model, root, live) {
+    this.model = model;
+    this.state = stateOf(model);
     this.root = root;
     this.live = live;
+    this.view = readView(model.get("view"));
+    this.asker = new Asker(model);
     this.charts = new Map();
     this.hover = new HoverCard(this);
     this.asTable = false;
+    this.pointed = null;
     this.saidAt = 0;
     this.born = performance.now();
-    this.header = el("header", { class: "tb-head" });
-    this.side = el("aside", { class: "tb-side", "aria-label": "Runs shown" });
+    this.bar = new CurveBar(this);
+    this.bar.node.hidden = live;
+    this.rail = new CurveRail(this);
+    this.header = el("header", { class: "tb-head", hidden: !live });
     this.grid = el("div", { class: "tb-grid" });
-    this.table = el("div", { class: "tb-as-table", hidden: true });
+    this.table = el("div", { class: "tb-as-table", hidden: true, tabindex: 0, role: "region", "aria-label": "Curves as a table" });
     this.foot = el("footer", { class: "tb-foot", hidden: true });
     this.empty = el("div", { class: "tb-empty tb-muted", hidden: true });
     this.spoken = el("div", { class: "tb-sr", "aria-live": "polite" });
-    root.replaceChildren(this.header, el("div", { class: "tb-body" }, this.side, el("div", { class: "tb-scroll" }, this.empty, this.grid, this.table)), this.foot, this.spoken);
-    this.stops = [state.listen((keys) => this.changed(keys)), followTheme(root, (tokens) => { this.tokens = tokens; this.changed(null); })];
+    root.replaceChildren(this.header, this.bar.node, el("div", { class: "tb-body" }, live ? null : this.rail.node, el("div", { class: "tb-scroll" }, this.empty, this.grid, this.table)), this.foot, this.spoken);
+    const turned = () => this.turned();
+    model.on("change:view", turned);
+    this.stops = [() => model.off("change:view", turned), this.state.listen((keys) => this.changed(keys)), followTheme(root, (tokens) => { this.tokens = tokens; this.changed(null); })];
     this.clock = setInterval(() => this.tick(), 1000);
     plotlySlot().ready.then((plotly) => { this.plotly = plotly; this.changed(null); });
     this.changed(null);
   }
 
+  // ---- the view ----
+
+  /** Change settings of the view; where they touch a single chart, that one alone is drawn anew. */
+  set(changes, key = null) {
+    this.only = key;
+    setView(this.model, changes);
+    this.only = null;
+  }
+
+  turned() {
+    const zooms = Object.keys(this.view.zoom);
+    this.view = readView(this.model.get("view"));
+    for (const key of zooms) if (!this.view.zoom[key]) this.charts.get(key)?.forget();
+    this.changed(this.only ? new Set([this.only]) : null);
+  }
+
+  /** The metrics that have a chart, in order. */
+  keys() {
+    return this.view.keys || this.state.charts.map((chart) => chart.key);
+  }
+
+  hide(id, hidden) {
+    this.pointed = null;
+    this.set({ hidden: hidden ? [...this.view.hidden, id] : [...this.view.hidden].filter((one) => one !== id) });
+  }
+
+  point(place) {
+    this.pointed = place;
+    for (const chart of this.charts.values()) if (chart.drawn) chart.point(place);
+  }
+
+  resetZooms() {
+    this.set({ zoom: {} });
+  }
+
+  async copyCode() {
+    const code = this.model.get("code");
+    say(this.root, (await copyText(code)) ? `Copied: ${code}` : code);
+  }
+
+  // ---- drawing ----
+
   /** Metrics changed (null: anything may have): mark, and draw with the next frame. */
   changed(keys) {
-    for (const [key, chart] of this.charts) if (!keys || keys.has(key)) chart.dirty = true;
+    for (const [key, chart] of this.charts) if (!keys || keys.has(key) || keys.has(this.view.metric)) chart.dirty = true;
     if (!keys) this.reshape = true;
     this.stale = true;
     this.schedule();
@@ -69,7 +119,9 @@ class CurvesView {
     }
     if (this.reshape) this.drawShape();
     this.reshape = false;
-    this.drawHeader();
+    if (this.live) this.drawHeader();
+    else this.rail.draw();
+    this.bar.draw();
     this.drawFoot();
     if (this.asTable) this.drawTable();
     else if (this.tokens) for (const chart of this.charts.values()) if (chart.dirty && chart.visible) chart.draw(this.plotly, this.tokens);
@@ -77,7 +129,7 @@ class CurvesView {
   }
 
   drawShape() {
-    const keys = this.state.charts.map((chart) => chart.key);
+    const keys = this.keys();
     for (const [key, chart] of this.charts) if (!keys.includes(key)) { chart.remove(); this.charts.delete(key); }
     for (const key of keys) if (!this.charts.has(key)) this.charts.set(key, new CurveChart(this, key));
     keys.forEach((key, place) => {
@@ -85,7 +137,8 @@ class CurvesView {
       if (this.grid.children[place] !== node) this.grid.insertBefore(node, this.grid.children[place] || null);
     });
     this.grid.setAttribute("data-count", Math.min(3, keys.length));
-    this.drawSide();
+    if (this.view.columns) this.grid.setAttribute("data-columns", this.view.columns);
+    else this.grid.removeAttribute("data-columns");
     this.drawEmpty();
   }
 
@@ -103,30 +156,28 @@ class CurvesView {
       return ["The kernel does not answer. It may be busy or gone; run the cell again to see its curves."];
     }
     if (!this.state.head.runs.length) return ["No runs selected. Select runs in the table to see their curves."];
-    if (this.state.charts.length) return null;
+    if (this.keys().length) return null;
+    if (this.state.charts.length) return ["No metric is chosen. Choose some under Metrics."];
     return ["No points yet. Log one with ", el("code", { class: "tb-code", text: 'trackbook.log_metric("loss", value, step=step)' }), "."];
   }
 
   drawHeader() {
     const { runs } = this.state.head;
-    const parts = () => (this.live && runs.length ? this.liveParts(runs[0]) : this.panelParts(runs));
-    const signature = JSON.stringify([runs, this.asTable, this.state.charts.length > 0]);
+    const signature = JSON.stringify([runs, this.asTable, this.bar.node.hidden, this.state.charts.length > 0]);
     if (signature !== this.headerSignature) {
       this.headerSignature = signature;
-      const focused = this.header.contains(document.activeElement);
-      const toggle = el("button", { class: "tb-button tb-ghost tb-low", type: "button", "aria-pressed": String(this.asTable), on: { click: () => this.toggleTable() } }, icon("table"), el("span", { class: "tb-word", text: "Table" }));
-      toggle.title = "Show as table";
-      toggle.setAttribute("aria-label", "Show as table");
-      this.header.replaceChildren(...parts(), el("span", { class: "tb-grow" }), ...(this.state.charts.length ? [toggle] : []));
-      if (focused) toggle.focus();
+      const focused = this.header.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+      const button = (text, name, pressed, click) => el("button", { class: "tb-button tb-ghost tb-low", type: "button", "aria-pressed": String(pressed), "aria-label": text, title: text, on: { click } }, icon(name), el("span", { class: "tb-word", text: text.replace("Show as table", "Table") }));
+      const tools = this.state.charts.length ? [button("Settings", "curves", !this.bar.node.hidden, () => this.toggleBar()), button("Show as table", "table", this.asTable, () => this.toggleTable())] : [];
+      this.header.replaceChildren(...(runs.length ? this.liveParts(runs[0]) : []), el("span", { class: "tb-grow" }), ...tools);
+      if (focused) tools.find((one) => one.getAttribute("aria-label") === focused)?.focus();
     }
     this.drawProgress();
   }
 
-  panelParts(runs) {
-    const grey = runs.filter((run) => !hasSlot(run.slot)).length;
-    return [el("span", { class: "tb-bold", text: "Curves" }), el("span", { class: "tb-muted tb-small tb-num", text: runs.length === 1 ? "1 run" : `${runs.length} runs` }),
-      ...(grey ? [el("span", { class: "tb-muted tb-small", text: `${grey} in grey: 24 runs have a colour` })] : [])];
+  toggleBar() {
+    this.bar.node.hidden = !this.bar.node.hidden;
+    this.changed(new Set());
   }
 
   liveParts(run) {
@@ -161,26 +212,11 @@ class CurvesView {
     this.drawElapsed();
   }
 
-  drawSide() {
-    this.side.hidden = this.live;
-    if (this.live) return;
-    const [first] = this.state.charts;
-    const series = first ? this.state.of(first.key) : [];
-    const value = (place) => { const one = series.find((item) => item.facts.run === place); return one ? one.facts[first.goal || "last"] : null; };
-    const { runs } = this.state.head;
-    const format = columnFormat(runs.map((_, place) => value(place)));
-    const rows = runs.map((run, place) => el("div", { class: `tb-row tb-side-run${hasSlot(run.slot) ? "" : " tb-muted"}` }, runSwatch(run.slot), textEl("span", run.name, "tb-ellipsis tb-grow tb-medium"),
-      run.status === "FINISHED" ? null : statusMark(run.status, 12), first ? numberEl(value(place), format, "tb-num tb-small tb-side-value") : null));
-    const head = el("div", { class: "tb-row tb-caption tb-muted tb-side-head" }, "Runs shown", el("span", { class: "tb-grow" }), first ? textEl("span", `${first.key} ${first.goal || "last"}`, "tb-ellipsis") : null);
-    this.side.replaceChildren(head, ...rows);
-  }
-
   drawFoot() {
     const shown = this.live ? this.state.charts.slice(0, FOOT_METRICS) : [];
     const cells = shown.map((chart) => this.footCell(chart)).filter(Boolean);
     this.foot.hidden = !cells.length;
     this.foot.replaceChildren(...cells);
-    if (!this.live) this.drawSide();
   }
 
   footCell(chart) {
@@ -200,8 +236,8 @@ class CurvesView {
   }
 
   drawTable() {
-    const rows = this.state.charts.flatMap((chart) => {
-      const series = this.state.of(chart.key);
+    const rows = this.keys().flatMap((key) => {
+      const series = this.state.of(key);
       const format = columnFormat(series.flatMap((one) => [one.facts.last, one.facts.min, one.facts.max]));
       return series.map((one) => this.tableRow(one, format));
     });
@@ -231,12 +267,9 @@ class CurvesView {
     clearInterval(this.clock);
     for (const stop of this.stops) stop();
     for (const chart of this.charts.values()) chart.remove();
+    this.asker.remove();
     this.hover.remove();
   }
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
 
 /** While it runs, whole seconds; afterwards the duration as everywhere. */
@@ -265,7 +298,7 @@ export default {
     const live = model.get("_live");
     const root = el("section", { class: `tb tb-curves${live ? " tb-live" : ""}`, "aria-label": live ? "Live curves" : "Curves", "data-lm-suppress-shortcuts": "true" });
     host.append(root);
-    const view = new CurvesView(stateOf(model), root, live);
+    const view = new CurvesView(model, root, live);
     return () => view.remove();
   },
 };
