@@ -42,6 +42,7 @@ __all__ = [
 _AGGREGATES = ("last", "min", "max", "count")
 #: Runs whose curves are shown where none is named.
 _NEWEST = 6
+
 _COMPARED_UNASKED = 6
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")

@@ -64,7 +64,7 @@ def test_link_opens_the_same_experiment_tab_selection_and_colour(
     assert (again.experiment, again.tab, again.selected) == (page.experiment, "curves", 1)
     assert (again.table.selected, again.table.slots) == ([runs[0]], {runs[0]: 2})
     assert again.curves is not None
-    assert again.curves._run_ids == [runs[0]]
+    assert list(again.curves._cast.shown) == [runs[0]]
     again.close()
 
 

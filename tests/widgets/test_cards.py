@@ -129,3 +129,21 @@ def test_card_of_a_resumed_run_lists_its_attempts() -> None:
     assert "gpu7, process 4712" in plain(html)
     assert "<img" not in html
     assert "Attempts" not in plain(run_card(make_run(), [], None, "digits", [second]))
+
+
+def test_run_card_shows_star_and_note_as_text() -> None:
+    html = run_card(make_run(tags={"trackbook.star": "true", "mlflow.note.content": f"**best** so far\n- {XSS}"}), [])
+    assert 'aria-label="Starred"' in html
+    assert "**best** so far\n- &lt;img" in html
+    assert "trackbook.star" not in html
+    assert "<img" not in html
+    plain_card = run_card(make_run(tags={"trackbook.star": "false", "mlflow.note.content": " "}), [])
+    assert "Starred" not in plain_card
+    assert 'class="tb-note"' not in plain_card
+    assert len(run_card(make_run(tags={"mlflow.note.content": "x" * 60_000}), [])) < 20_000
+
+
+def test_experiment_card_shows_its_note() -> None:
+    html = experiment_card(Experiment("1", "e", "file:///a", tags={"mlflow.note.content": f"why: {XSS}"}), {})
+    assert "why: &lt;img" in html
+    assert "<img" not in html

@@ -13,6 +13,7 @@ import pytest
 from tests.widgets.models_sample import copy_of, make_run, register
 from trackbook.entities import Metric
 from trackbook.entities.audit_words import told
+from trackbook.registry.versions import Stores
 from trackbook.runs.session import set_registry_uri
 from trackbook.stores import open_store
 from trackbook.stores.artifacts.repository import open_artifacts
@@ -284,3 +285,33 @@ def test_thousand_models_are_read_a_page_at_a_time(file_store: Store) -> None:
     assert (len(panel._models["rows"]), panel._models["more"]) == (100, True)
     panel.view = {"models": 200}
     assert (len(panel._models["rows"]), panel._models["more"]) == (130, False)
+
+
+def test_store_that_was_opened_to_look_is_changed_through_one_that_writes(team: Store, sent: Sent) -> None:
+    panel = RegistryPanel(open_store(team.uri, read_only=True), name="digits-mlp")
+    ask(panel, sent, "move", version=6, stage="Staging")
+    assert panel._model["versions"][1]["stage"] == "Staging"
+
+
+def test_store_that_does_not_answer_is_said_and_what_was_read_stays(team: Store, tmp_path: Path) -> None:
+    panel = RegistryPanel(team, name="digits-mlp")
+    other = tmp_path / "other.db"
+    other.write_text("no database, and longer than its header would be " * 4)
+    panel._sources.stores = Stores(team.uri, f"sqlite:///{other}", True)
+    panel.refresh()
+    assert "other.db" in panel._trouble
+    assert panel._model["name"] == "digits-mlp"
+    panel._sources.stores = Stores(team.uri, team.uri)
+    panel.refresh()
+    assert panel._trouble == ""
+
+
+def test_runs_that_have_ended_are_not_read_at_every_look(team: Store) -> None:
+    panel = RegistryPanel(team, name="digits-mlp")
+    run_id = str(team.get_model_version("digits-mlp", 7).run_id)
+    team.update_run(run_id, run_name="renamed")
+    panel.refresh()
+    assert panel._model["versions"][0]["run"]["name"] == "mlp-smooth-s0"
+    team.set_registered_model_tag("digits-mlp", "a", "1")  # whoever changes the registry is seen at once
+    panel.refresh()
+    assert panel._model["versions"][0]["run"]["name"] == "renamed"

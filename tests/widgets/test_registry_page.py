@@ -344,8 +344,8 @@ def test_late_page_shows_what_is_so_now(stage: Stages, team: Store) -> None:
     panel.refresh()
     on.open(panel)
     on.carry()
-    for place in range(2):
-        assert "@champion v7, v5 Production" in on.page.locator("section.tb").nth(place).inner_text()
+    for list_of_models in on.page.locator(".tb-models-list").all():  # rows out of sight are not laid out
+        assert "@champion v7, v5 Production" in (list_of_models.text_content() or "")
 
 
 def test_narrow_panel_is_not_cut_off(stage: Stages, team: Store) -> None:
@@ -356,3 +356,25 @@ def test_narrow_panel_is_not_cut_off(stage: Stages, team: Store) -> None:
     table = on.page.locator(".tb-models-scroll").first
     assert table.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
     assert "challenger" in row(on, 7).inner_text()
+
+
+def test_busy_kernel_is_said_and_the_answer_still_comes(stage: Stages, team: Store) -> None:
+    on = stage()
+    on.page.clock.install()
+    opened(on, team)
+    on.page.get_by_role("button", name="Promote v7…").click()
+    on.page.clock.run_for(5_000)
+    assert "The kernel is busy" in on.page.locator("section.tb").inner_text()
+    on.carry()
+    assert on.page.get_by_role("dialog").count() == 1
+    assert "The kernel is busy" not in on.page.locator(".tb-models-content").inner_text()
+
+
+def test_metrics_in_the_table_are_picked(stage: Stages, team: Store) -> None:
+    on = stage()
+    panel = opened(on, team)
+    on.page.get_by_role("button", name="Metrics to show").click()
+    on.page.get_by_role("menuitemcheckbox", name="val_accuracy").click()
+    on.carry()
+    assert panel._model["columns"] == [("val_loss", "min")]
+    assert on.page.locator("th.tb-models-c-metric").count() == 1

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -20,11 +21,13 @@ pytestmark = pytest.mark.usefixtures("comms")
 
 HOSTILE = '<img src=x onerror=alert(1)>"\u202e🦦'
 FAMILIES = {"base": 0.1, "wide": 0.101, "smooth": 0.2}
+#: The first of them is the oldest.
+START = defaultdict(lambda: 300, {"base": 0, "wide": 100, "smooth": 200})
 
 
 def log(store: Store, experiment: str, family: str, seed: int, value: float) -> None:
     params = [Param("lr", family[0]), Param("seed", str(seed))]
-    run = store.create_run(NewRun(experiment, f"{family}-{seed}", start_time=1_700_000_000_000 + seed))
+    run = store.create_run(NewRun(experiment, f"{family}-{seed}", start_time=1_700_000_000_000 + START[family] + seed))
     store.log_batch(run.info.run_id, [Metric("val_accuracy", value, 1)], params, [RunTag("family", family)])
 
 
@@ -116,6 +119,17 @@ def test_thousands_of_groups_are_bounded(file_store: Store) -> None:
     assert len(shown.static_table().encode()) < 14_000
     assert len(shown.static_picture().encode()) < 30_000
     assert "and 2" in shown.static_table()
+
+
+def test_runs_that_all_differ_leave_a_table_to_choose_another_grouping(
+    seeds: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trackbook.widgets.run_groups.GROUP_LIMIT", 2)
+    shown = panel(seeds)
+    assert "3 groups, and at most 2" in shown._found["refused"]
+    assert (shown._found["rows"], shown.static_table(), shown.code) == ([], "", "%track_stats val_accuracy.max")
+    with pytest.raises(InvalidParameter, match="3 groups"):
+        panel(seeds, by="family")
 
 
 def test_without_scipy_the_pip_command_is_named(seeds: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from trackbook.dashboard.choice import PageChoice
 from trackbook.dashboard.details import details_of
 from trackbook.dashboard.reading import StoreReader, experiments_of
 from trackbook.dashboard.standing import check_view
-from trackbook.dashboard.tabs import Composer, Scene, made_yet
+from trackbook.dashboard.tabs import Composer, Scene
 from trackbook.errors import NotFound, StoreAway, TrackbookError
 from trackbook.runs.session import get_tracking_uri
 from trackbook.stores.base import Store
@@ -225,8 +225,6 @@ class Dashboard(PageChoice):
         runs, slots, note = self._runs_in_view(store) if name != "registry" else ((), {}, "")
         self.vacant = self._no_runs() if not runs and name != "registry" else {}
         self.note = note if name in ("curves", "comparison", "artifacts") else ""
-        if not (self.vacant or made_yet(name)):
-            self.vacant = {"title": "Not in this version", "text": "This tab comes with the next version of Trackbook."}
         if not self.vacant:
             panel = self._composer.show(name, Scene(store, self.experiment, runs, slots, self._permission))
             self._hear_panel(name, panel)

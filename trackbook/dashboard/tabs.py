@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from trackbook.stores.base import Store
 from trackbook.widgets.permission import Permission
 from trackbook.widgets.runs_table import RunsTable
 
-__all__ = ["PANELS", "Composer", "Scene", "made_yet"]
+__all__ = ["PANELS", "Composer", "Scene"]
 
 #: Traits of the page, each with one panel.
 PANELS = ("table", "curves", "comparison", "statistics", "artifacts", "registry")
 _OF_RUNS = frozenset({"curves", "comparison", "artifacts"})
-_FILES = {"comparison": "compare"}
+View = Mapping[str, Any] | None
 _TALL = 2_000
 
 
@@ -73,10 +70,8 @@ class Composer:
         if self._of.get(name) != of:
             self._make(name, scene)
         elif name in _OF_RUNS and self._runs[name] != runs:
-            if hasattr(self._panels[name], "show"):
-                self._panels[name].show(list(scene.runs), dict(scene.slots))
-            else:
-                self._make(name, scene)
+            self._panels[name].show(list(scene.runs), dict(scene.slots))
+            self._panels[name].refresh()
         else:
             self._panels[name].refresh()
         self._of[name], self._runs[name] = of, runs
@@ -97,40 +92,47 @@ class Composer:
             before.close()
 
 
-def made_yet(name: str) -> bool:
-    """Whether this version has the panel."""
-    return name == "table" or find_spec(f"trackbook.widgets.{_FILES.get(name, name)}") is not None
+def _table(scene: Scene, view: View) -> Any:
+    return RunsTable.of(scene.store, [scene.experiment], height=_TALL, permission=scene.permission, view=view)
 
 
-def _table(scene: Scene, view: Mapping[str, Any] | None) -> Any:
-    return _call(
-        RunsTable.of, scene.store, [scene.experiment], height=_TALL, permission=scene.permission, view=view
+def _curves(scene: Scene, view: View) -> Any:
+    from trackbook.widgets.curves import CurvesPanel
+
+    slots = dict(scene.slots)
+    return CurvesPanel(scene.store, list(scene.runs), slots=slots, permission=scene.permission, view=view)
+
+
+def _comparison(scene: Scene, view: View) -> Any:
+    from trackbook.widgets.compare import ComparePanel
+
+    runs, slots = list(scene.runs), dict(scene.slots)
+    return ComparePanel(
+        scene.store, [scene.experiment], runs, slots=slots, permission=scene.permission, view=view
     )  # fmt: skip
 
 
-def _curves(scene: Scene, view: Mapping[str, Any] | None) -> Any:
-    return _called("curves", "CurvesPanel", scene, view, list(scene.runs), slots=dict(scene.slots))
+def _statistics(scene: Scene, view: View) -> Any:
+    from trackbook.widgets.statistics import StatisticsPanel
+
+    return StatisticsPanel(scene.store, [scene.experiment], permission=scene.permission, view=view)
 
 
-def _comparison(scene: Scene, view: Mapping[str, Any] | None) -> Any:
-    return _called(
-        "compare", "ComparePanel", scene, view, [scene.experiment], list(scene.runs), slots=dict(scene.slots)
-    )
+def _artifacts(scene: Scene, view: View) -> Any:
+    from trackbook.widgets.artifacts import ArtifactsPanel
+
+    slots = dict(scene.slots)
+    return ArtifactsPanel(scene.store, list(scene.runs), slots=slots, permission=scene.permission, view=view)
 
 
-def _statistics(scene: Scene, view: Mapping[str, Any] | None) -> Any:
-    return _called("statistics", "StatisticsPanel", scene, view, [scene.experiment])
+def _registry(scene: Scene, view: View) -> Any:
+    from trackbook.widgets.registry import RegistryPanel
+
+    return RegistryPanel(scene.store, permission=scene.permission, view=view)
 
 
-def _artifacts(scene: Scene, view: Mapping[str, Any] | None) -> Any:
-    return _called("artifacts", "ArtifactsPanel", scene, view, list(scene.runs), slots=dict(scene.slots))
-
-
-def _registry(scene: Scene, view: Mapping[str, Any] | None) -> Any:
-    return _called("registry", "RegistryPanel", scene, view)
-
-
-_MAKERS: dict[str, Callable[[Scene, Mapping[str, Any] | None], Any]] = {
+#: Each imports its panel only when its tab is opened: a page is light until then.
+_MAKERS: dict[str, Callable[[Scene, View], Any]] = {
     "table": _table,
     "curves": _curves,
     "comparison": _comparison,
@@ -138,14 +140,3 @@ _MAKERS: dict[str, Callable[[Scene, Mapping[str, Any] | None], Any]] = {
     "artifacts": _artifacts,
     "registry": _registry,
 }
-
-
-def _called(file: str, panel: str, scene: Scene, view: Mapping[str, Any] | None, *given: Any, **more: Any) -> Any:
-    """A panel of a file that is imported only now: a page is light until a heavy tab is opened."""
-    made = getattr(import_module(f"trackbook.widgets.{file}"), panel)
-    return _call(made, scene.store, *given, **more, permission=scene.permission, view=view)
-
-
-def _call(made: Callable[..., Any], *given: Any, **more: Any) -> Any:
-    known = inspect.signature(made).parameters
-    return made(*given, **{name: value for name, value in more.items() if name in known})

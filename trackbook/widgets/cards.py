@@ -12,12 +12,14 @@ from trackbook.entities import Attempt, Experiment, Run
 from trackbook.figures.direction import better, wants_log
 from trackbook.figures.numbers import column_format, duration
 from trackbook.figures.sparkline import sparkline_svg
+from trackbook.runs.curation import NOTE_TAG, STAR_TAG
 from trackbook.stores.base import Summary
 from trackbook.widgets.assets import styles, tokens
 
 __all__ = ["Sparkline", "experiment_card", "run_card", "status_svg"]
 
-_PARAMS, _METRICS = 8, 4
+_PARAMS, _METRICS, _NOTE = 8, 4, 600
+_STAR = "M8 2l1.8 3.8 4.2.5-3.1 2.9.8 4.1L8 11.3l-3.7 2 .8-4.1L2 6.3l4.2-.5z"
 _SHOWN = 200  # rows behind "All metrics"; a card is a glance
 _WORDS = {status: status.capitalize() for status in ("FINISHED", "RUNNING", "FAILED", "KILLED", "SCHEDULED", "LOST")}
 
@@ -52,14 +54,25 @@ def run_card(
     if len(attempts) > 1:
         facts.append(f"attempt {attempts[-1].number}")
     main = [
-        _title(info.run_name or info.run_id, facts, status_svg(info.status), _deleted(info.lifecycle_stage)),
+        _title(
+            info.run_name or info.run_id,
+            facts,
+            status_svg(info.status),
+            _star(run.data.tags) + _deleted(info.lifecycle_stage),
+        ),
+        _note(run.data.tags),
         _params(run.data.params),
         _numbers(summaries),
         '<div class="tb-folds">',
         _details("All metrics", _metric_table(summaries)) if len(summaries) > _METRICS else "",
         _details("All params", _pairs(run.data.params)) if len(run.data.params) > _PARAMS else "",
         _details("Data sets", _pairs(run.inputs.described())),
-        _details("Tags", _pairs({key: tag for key, tag in run.data.tags.items() if not key.startswith("mlflow.")})),
+        _details(
+            "Tags",
+            _pairs(
+                {key: tag for key, tag in run.data.tags.items() if not key.startswith("mlflow.") and key != STAR_TAG}
+            ),
+        ),
         _details("Attempts", _attempts(attempts)) if len(attempts) > 1 else "",
         "</div>",
     ]
@@ -90,8 +103,9 @@ def experiment_card(experiment: Experiment, counts: Mapping[str, int]) -> str:
     tags = experiment.tags if isinstance(experiment.tags, Mapping) else {}
     main = [
         _title(experiment.name, facts, "", runs + _deleted(experiment.lifecycle_stage)),
+        _note(tags),
         f'<div class="tb-line" style="gap:5px 16px">{marks}</div>' if marks else "",
-        _details("Tags", _pairs(tags)),
+        _details("Tags", _pairs({key: tag for key, tag in tags.items() if key != NOTE_TAG})),
     ]
     return _paper(f'<div class="tb-main">{"".join(main)}</div>', "Experiment")
 
@@ -138,6 +152,24 @@ def _title(name: str, facts: Sequence[str], before: str, after: str) -> str:
 
 def _deleted(stage: str) -> str:
     return '<span class="tb-chip tb-outline">deleted</span>' if stage == "deleted" else ""
+
+
+def _star(tags: Mapping[str, str]) -> str:
+    if tags.get(STAR_TAG) != "true":
+        return ""
+    return (
+        '<svg role="img" aria-label="Starred" width="14" height="14" viewBox="0 0 16 16"><title>Starred</title>'
+        f'<path d="{_STAR}" style="fill:var(--warn)"/></svg>'
+    )
+
+
+def _note(tags: Mapping[str, str]) -> str:
+    """The note as it was typed: its Markdown is text here, and reads well as such."""
+    text = tags.get(NOTE_TAG, "").strip()
+    if not text:
+        return ""
+    shown = text if len(text) <= _NOTE else f"{text[:_NOTE]}…"
+    return f'<div class="tb-note" dir="auto">{escape(shown)}</div>'
 
 
 def _text(tag: str, text: str, kind: str = "") -> str:

@@ -63,6 +63,12 @@ def split_buffers(value: Any) -> tuple[Any, list[list[str | int]], list[bytes]]:
     return plain(value, []), paths, buffers
 
 
+def _bare(text: str) -> str:
+    """JavaScript without lines of comment and without indentation: every saved panel keeps this text."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith(("//", "/**")))
+
+
 class Delivered(anywidget.AnyWidget):
     """A widget whose class's ``_esm`` and ``_css`` travel beside its state, with every trait tagged ``bulk=True``.
 
@@ -73,7 +79,7 @@ class Delivered(anywidget.AnyWidget):
     _late = traitlets.Bool(False).tag(sync=True)
     _program = traitlets.Unicode().tag(sync=True)
     _bulk = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _esm: Any = module("loader")
+    _esm: Any = _bare(module("loader"))
 
     _own_script: ClassVar[str] = "export default {};"
     _own_sheet: ClassVar[str] = ""

@@ -33,7 +33,7 @@ class PlotlyBundle(anywidget.AnyWidget):
     again to a page that attaches later and asks.
     """
 
-    _esm = module("shared", "plotly_slot", "plotly_bundle")
+    _esm = module("plotly_slot", "plotly_bundle")
     _late = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self) -> None:

@@ -7,6 +7,7 @@ what is costly: the plan of a promotion, the check of the trail and the check of
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,8 +36,12 @@ __all__ = ["RegistryPanel"]
 _EXAMPLE = """import trackbook
 
 with trackbook.start_run():
-    trackbook.sklearn.log_model(model, name="clf", registered_model_name="digits")"""
-_VERSIONS, _MOST_VERSIONS = 50, 1_000
+    trackbook.sklearn.log_model(
+        model, name="clf", registered_model_name="digits"
+    )"""
+#: Seconds for which runs that have ended are not read again.
+_KEPT = 30.0
+_VERSIONS, _MOST_VERSIONS = 50, 500
 _PARTS = (
     "registry_parts",
     "registry_list",
@@ -83,7 +88,7 @@ class RegistryPanel(RegistryDeeds):
         view: Mapping[str, Any] | None = None,
     ) -> None:
         self._sources = Sources(Stores(store.uri, chosen_registry_uri() or store.uri, store.read_only))
-        self._reader, self._head = TrailReader(), ""
+        self._reader, self._seen = TrailReader(), (0, 0.0)
         seen = dict(view or {}) | ({"model": name} if name is not None else {})
         super().__init__(store, permission=permission, view=seen)
         self._about = self._facts()
@@ -101,11 +106,18 @@ class RegistryPanel(RegistryDeeds):
 
     def refresh(self) -> None:
         """Read the stores again; only what changed is sent. Where they do not answer, what was read stays."""
-        self._sources.forget()
         try:
+            self._forget()
             self._read()
         except TrackbookError as wrong:
             self._trouble = wrong.message
+
+    def _forget(self) -> None:
+        """Let runs that have ended be, for half a minute and while nobody changes the registry."""
+        head, now = self._sources.registry.audit_head().seq, time.monotonic()
+        whole = head != self._seen[0] or now - self._seen[1] > _KEPT
+        self._sources.forget(whole=whole)
+        self._seen = (head, now) if whole else self._seen
 
     def static_table(self) -> str:
         """Models and the versions of the chosen one as plain HTML, for readers without a kernel."""

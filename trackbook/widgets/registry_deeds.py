@@ -157,7 +157,8 @@ def _comment(given: dict[str, Any]) -> str | None:
 
 
 def _title(given: dict[str, Any], shown: dict[str, Any]) -> str:
-    name, version = cut(shown["name"], 120), shown["version"]
+    name, version = shown["name"], shown["version"]
+    name = f"{name[:60]}…" if len(name) > 60 else name
     if given.get("deed") == "roll back":
         return f"Roll {name} back to v{version}"
     return f"Promote {name} v{version} to Production"

@@ -48,11 +48,14 @@ class Sources:
         """The store of registered models."""
         return self.stores.registry
 
-    def forget(self) -> None:
-        """Read runs and logged models again when they are asked for."""
-        self._runs.clear()
-        self._summaries.clear()
-        self._models.clear()
+    def forget(self, *, whole: bool = True) -> None:
+        """Read runs and logged models again when they are asked for; if not `whole`, only runs that have not ended."""
+        ended = (key for key, run in self._runs.items() if run is not None and run.info.status != "RUNNING")
+        kept = () if whole else tuple(ended)
+        self._runs = {key: self._runs[key] for key in kept}
+        self._summaries = {key: self._summaries[key] for key in kept if key in self._summaries}
+        if whole:
+            self._models.clear()
 
     def run(self, run_id: str | None) -> Run | None:
         """A run; None where nobody knows it."""
@@ -86,7 +89,8 @@ class Sources:
     def _logged(self, model_id: str) -> tuple[Store, LoggedModel] | None:
         if model_id not in self._models:
             self._models[model_id] = None
-            for store in (self.stores.tracking, self.stores.registry):
+            both = (self.stores.tracking, self.stores.registry)
+            for store in dict.fromkeys(both):  # often the same
                 try:
                     self._models[model_id] = store, store.get_logged_model(model_id)
                 except NotFound:

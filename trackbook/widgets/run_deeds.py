@@ -55,6 +55,14 @@ class RunDeeds(Panel):
     def _restore(self, given: dict[str, Any]) -> dict[str, Any]:
         return self._do(lambda store: curation.restore(store, _ids(given)))
 
+    @answers("move", changes=True)
+    def _move(self, given: dict[str, Any]) -> dict[str, Any]:
+        return self._do(lambda store: curation.move(store, _ids(given), _text(given, "experiment_id")))
+
+    @answers("put_into", changes=True)
+    def _put_into(self, given: dict[str, Any]) -> dict[str, Any]:
+        return self._do(lambda store: curation.put_into(store, dict(given.get("experiments") or {})))
+
     @answers("purge_plan")
     def _purge_plan(self, given: dict[str, Any]) -> dict[str, Any]:
         """What would go for good, and how many bytes that frees."""

@@ -14,7 +14,16 @@ from trackbook.errors import InvalidParameter
 from trackbook.figures.direction import better
 from trackbook.stores.base import RunTable
 
-__all__ = ["AGGREGATES", "GROUP_LIMIT", "Grouping", "group_runs", "metric_of", "parse_metric", "seed_param"]
+__all__ = [
+    "AGGREGATES",
+    "GROUP_LIMIT",
+    "Grouping",
+    "TooManyGroups",
+    "group_runs",
+    "metric_of",
+    "parse_metric",
+    "seed_param",
+]
 
 AGGREGATES = ("last", "min", "max")
 #: More groups than a table can say something about; most of them have one run.
@@ -33,6 +42,21 @@ _SEEDS = (
 )
 _NAME_CHARACTERS, _VALUE_CHARACTERS = 200, 60
 _MISSING = "–"
+
+
+class TooManyGroups(InvalidParameter):
+    """More groups than are compared.
+
+    Args:
+        count: how many there are.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"There are {count} groups, and at most {GROUP_LIMIT} are compared. Group by a param or tag that several "
+            "runs share, or filter."
+        )
+        self.count = count
 
 
 @dataclass
@@ -97,7 +121,8 @@ def group_runs(table: RunTable, key: str, aggregate: str, by: Sequence[str] = ()
         by: params or tags, also as ``params.lr`` and ``tags.family``; every param but the seed that differs if empty.
 
     Raises:
-        InvalidParameter: there is no such param or tag, or there are too many groups.
+        InvalidParameter: there is no such param or tag.
+        TooManyGroups: there are more groups than can be compared.
     """
     seed = seed_param(table)
     columns = [_column(table, name) for name in by] if by else _differing(table, seed)
@@ -116,10 +141,7 @@ def group_runs(table: RunTable, key: str, aggregate: str, by: Sequence[str] = ()
         group[0].append(value)
         group[1].append(seeds[row])
     if len(found) > GROUP_LIMIT:
-        raise InvalidParameter(
-            f"There are {len(found)} groups, and at most {GROUP_LIMIT} are compared. Group by a param or tag that "
-            "several runs share, or filter."
-        )
+        raise TooManyGroups(len(found))
     names = [name for name, _ in columns]
     groups = [Group(_name(names, parts), *lists) for parts, lists in found.items()]
     at = list(found).index(oldest) if found else 0

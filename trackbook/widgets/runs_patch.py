@@ -25,8 +25,9 @@ def patch_of(before: RunTable, now: RunTable, experiments: Mapping[str, str] | N
         experiments: names of experiments by their ids.
 
     Returns:
-        ``meta`` and ``buffers`` of the changed rows as `encode_table` gives them; with ``gone`` (ids) and ``order``
-        (place of a buffer: for each row its place among the page's rows, or, behind those, among the changed ones).
+        ``meta`` and ``buffers`` of the changed rows as `encode_table` gives them; with ``gone`` (ids) and, unless the
+        new ones come first and the others stay in their order, ``order`` (place of a buffer: for each row its place
+        among the page's rows, or, behind those, among the changed ones).
     """
     if len(now.run_ids) > ROW_LIMIT or _shape(before) != _shape(now):
         return None
@@ -43,8 +44,15 @@ def patch_of(before: RunTable, now: RunTable, experiments: Mapping[str, str] | N
     order = old.copy()
     order[changed] = len(before.run_ids) + np.arange(len(changed))
     columns.meta["gone"] = gone
-    columns.meta["order"] = columns.add(order, "<i4")
+    if not _stays(old):
+        columns.meta["order"] = columns.add(order, "<i4")
     return columns.packed()
+
+
+def _stays(old: np.ndarray) -> bool:
+    """Whether the new rows come first and the others stand as they stood."""
+    new = int((old < 0).sum())
+    return bool((old[:new] < 0).all() and (np.diff(old[new:]) > 0).all())
 
 
 def _shape(table: RunTable) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """The table of runs: up to 20,000 rows live in the browser, which sorts, filters and picks columns without the kernel.
 
 What a page holds is the state of this model (traits), so a front end that attaches late sees the table as it is now.
-``_table`` is the whole table, ``_patch`` the rows that changed since it was sent.
+``_table`` is the whole table with a number, ``_patch`` what changed since the table ``of`` that number was sent.
 Messages beside it, all from the page: the questions of `Panel`; ``filter`` (a filter, order or part of the rows that
 only the store can answer; the answer is ``filtered`` with a table, or ``refused`` with the column where it went
 wrong), ``open``, ``curves`` and ``compare``.
@@ -94,8 +94,8 @@ class RunsTable(RunDeeds):
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
     slots = traitlets.Dict(key_trait=traitlets.Unicode(), value_trait=traitlets.Int()).tag(sync=True)
     height = traitlets.Int(560).tag(sync=True)
-    _table = traitlets.Dict().tag(sync=True)
-    _patch = traitlets.Dict().tag(sync=True)
+    _table = traitlets.Dict().tag(bulk=True)
+    _patch = traitlets.Dict().tag(bulk=True)
     _about = traitlets.Dict().tag(sync=True)
     _deeds = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
@@ -113,6 +113,7 @@ class RunsTable(RunDeeds):
         self._query, self._experiments = query, dict(experiments or {})
         self._on_opened, self._curved, self._compared = (CallbackDispatcher() for _ in range(3))
         self._rows = self._sent = table
+        self._number = 0
         self._whole = (total, tuple(self._experiments))
         if query is None:
             permission = Permission(False, "This table was made of columns alone; nothing can be changed from it.")
@@ -164,12 +165,10 @@ class RunsTable(RunDeeds):
         whole = (total, tuple(self._experiments))
         patch = patch_of(self._sent, table, self._experiments) if whole == self._whole else None
         if patch is not None:
-            self._patch = patch
+            self._patch = {**patch, "of": self._number} if patch or self._patch else {}
             return
         self._sent, self._whole = table, whole
-        with self.hold_sync():
-            self._patch = {}
-            self._table = self._encoded(table, total)
+        self._table = self._encoded(table, total)
 
     def refresh(self) -> None:
         """Read the store again; nothing is sent if nothing changed, and only what did if that is little."""
@@ -226,7 +225,8 @@ class RunsTable(RunDeeds):
         return Answer(*sparklines(self._store, [str(one) for one in given["run_ids"]], str(given["key"])))
 
     def _encoded(self, table: RunTable, total: int | None) -> dict[str, Any]:
-        return encode_table(table, self._experiments, total).packed()
+        self._number += 1
+        return {**encode_table(table, self._experiments, total).packed(), "number": self._number}
 
     def _facts(self) -> dict[str, Any]:
         """What the page says of the table: its title, its order, and code for when it is empty."""
@@ -272,8 +272,9 @@ class RunsTable(RunDeeds):
             columns = encode_table(table, self._experiments, total).packed()
             self.send({**answer, "type": "filtered", "meta": columns["meta"]}, buffers=columns["buffers"])
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The widget, and for readers without a kernel a plain table."""
-        data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        plain = static_table(self._rows, self._about["title"])
-        return {**data, "text/plain": "Trackbook runs", "text/html": plain}, metadata
+    def static_table(self) -> str:
+        """The first runs as plain HTML."""
+        return static_table(self._rows, self._about["title"])
+
+    def __repr__(self) -> str:
+        return "Trackbook runs"

@@ -107,7 +107,7 @@ def _said(make: Callable[[], str], most: int) -> str:
         log.warning("What stands below a panel could not be made.", exc_info=True)
         return ""
     if len(text.encode()) > most:
-        log.warning("What stands below a panel takes more than %d bytes and is left out.", most)
+        log.info("What stands below a panel takes more than %d bytes and is left out.", most)
         return ""
     return text
 

@@ -21,7 +21,15 @@ from trackbook.stores.base import RunTable, Store
 from trackbook.widgets.assets import module, styles
 from trackbook.widgets.panel import Panel
 from trackbook.widgets.permission import Permission
-from trackbook.widgets.run_groups import AGGREGATES, Grouping, group_runs, metric_of, parse_metric
+from trackbook.widgets.run_groups import (
+    AGGREGATES,
+    Grouping,
+    TooManyGroups,
+    group_runs,
+    metric_of,
+    parse_metric,
+    seed_param,
+)
 from trackbook.widgets.static_table import plain_table
 from trackbook.widgets.statistics_words import (
     as_html,
@@ -135,18 +143,18 @@ class StatisticsPanel(Panel):
         key, aggregate = parse_metric(metric, table.metrics)
         aggregate = view["aggregate"] if view.get("aggregate") in AGGREGATES else aggregate
         by = [part.strip() for part in str(view.get("by") or "").split(",") if part.strip()]
-        self._grouping = grouping = group_runs(table, key, aggregate, by)
-        groups, base = _ordered(grouping, str(view.get("baseline") or ""), better(key))
         test = str(view.get("test") or "auto")
+        chosen = {"choices": choices, "metric": key, "aggregate": aggregate, "chosen": test}
+        self._comparison, self._names = None, (key, aggregate)
+        try:
+            self._grouping = grouping = group_runs(table, key, aggregate, by)
+        except TooManyGroups as many:
+            if by:
+                raise
+            return {**chosen, **_ungrouped(many, seed_param(table))}
+        groups, base = _ordered(grouping, str(view.get("baseline") or ""), better(key))
         self._comparison = found = compare_groups(groups, base, goal=better(key), test=test, intervals=_SHOWN)
-        self._names = (key, aggregate)
-        return {
-            "choices": choices,
-            "metric": key,
-            "aggregate": aggregate,
-            "chosen": test,
-            **self._for_page(found, bool(by)),
-        }
+        return {**chosen, **self._for_page(found, bool(by))}
 
     def _for_page(self, found: Comparison, grouped: bool) -> dict[str, Any]:
         written, after = write(found, self._grouping.by, _SHOWN), conclusion(found)
@@ -189,6 +197,14 @@ class StatisticsPanel(Panel):
         if self._comparison is None:
             return ""
         return intervals_svg(_intervals(self._comparison.rows), self._comparison.baseline)
+
+
+def _ungrouped(many: TooManyGroups, seed: str) -> dict[str, Any]:
+    """A table without rows, whose header lets another grouping be chosen."""
+    return {
+        "by": [], "grouped": False, "seed": seed, "baseline": None, "test": "", "total": 0, "after": "", "notes": [],
+        "about": f"{many.count} groups", "rows": [], "span": [0, 1], "ends": [], "copies": {}, "refused": many.message,
+    }  # fmt: skip
 
 
 def _ordered(grouping: Grouping, baseline: str, goal: str | None) -> tuple[list[Group], int | None]:

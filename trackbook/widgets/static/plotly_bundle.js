@@ -1,4 +1,4 @@
-// Receives plotly.js once a page; panels wait for plotlySlot().ready. Put after shared.js and plotly_slot.js.
+// Receives plotly.js once a page; panels wait for plotlySlot().ready. Put after plotly_slot.js.
 
 const ASK_AGAIN_MS = 6000, ASKS = 6;
 

@@ -25,20 +25,25 @@ class RegistryPage {
     this.empty = el("div", { class: "tb-models-empty", hidden: true });
     this.root.append(this.list.node, this.content, this.empty);
     this.root.addEventListener("keydown", (event) => this.key(event));
-    this.draw = () => this.drawSoon();
-    for (const trait of READ_TRAITS) model.on(`change:${trait}`, this.draw);
+    this.changed = new Set(READ_TRAITS);
+    this.hear = Object.fromEntries(READ_TRAITS.map((trait) => [trait, () => this.drawSoon(trait)]));
+    for (const trait of READ_TRAITS) model.on(`change:${trait}`, this.hear[trait]);
     this.theme = followTheme(this.root, () => {});
     this.drawNow();
   }
 
   /** One drawing for all traits that come together. */
-  drawSoon() {
+  drawSoon(trait) {
+    this.changed.add(trait);
     if (this.waiting) return;
     this.waiting = true;
     queueMicrotask(() => { this.waiting = false; this.drawNow(); });
   }
 
+  /** Draw what changed; `of` says of which traits a part is made. */
   drawNow() {
+    const changed = this.changed, of = (...traits) => traits.some((trait) => changed.has(trait));
+    this.changed = new Set();
     const facts = this.model.get("_model"), details = this.model.get("_details"), { rows = [], find = "" } = this.model.get("_models");
     const trouble = this.model.get("_trouble"), { allowed } = this.model.get("permission");
     this.trouble.textContent = trouble;
@@ -47,15 +52,15 @@ class RegistryPage {
     this.empty.hidden = !nothing;
     this.list.node.hidden = this.content.hidden = nothing;
     if (nothing) { this.drawEmpty(); return; }
-    this.list.draw(facts.name);
+    if (of("_models", "_model")) this.list.draw(facts.name);
     for (const part of [this.head, this.table.node, this.table.foot]) part.hidden = !facts.name;
-    this.drawHead(facts, details, allowed);
+    if (of("_model", "_details", "permission")) this.drawHead(facts, details, allowed);
     if (!facts.name) { redraw(this.note); this.details.draw("", {}, false); this.trail.draw({}, {}); return; }
-    this.drawNote(facts, allowed);
+    if (of("_model", "permission")) this.drawNote(facts, allowed);
     this.table.node.hidden = !facts.versions.length;
-    if (facts.versions.length) this.table.draw(facts, details.number);
-    this.details.draw(facts.name, details, allowed);
-    this.trail.draw(this.model.get("_trail"), this.model.get("_chain"));
+    if (facts.versions.length && of("_model", "_details")) this.table.draw(facts, details.number);
+    if (of("_model", "_details", "permission")) this.details.draw(facts.name, details, allowed);
+    if (of("_trail", "_chain")) this.trail.draw(this.model.get("_trail"), this.model.get("_chain"));
   }
 
   drawHead(facts, details, allowed) {
@@ -109,7 +114,7 @@ class RegistryPage {
       return;
     }
     this.details.checked = { ...found, of: `${name}/${number}` };
-    this.drawNow();
+    this.drawSoon("_details");
   }
 
   key(event) {
@@ -126,7 +131,7 @@ class RegistryPage {
   }
 
   remove() {
-    for (const trait of READ_TRAITS) this.model.off(`change:${trait}`, this.draw);
+    for (const trait of READ_TRAITS) this.model.off(`change:${trait}`, this.hear[trait]);
     this.asker.remove();
     this.list.remove();
     this.theme();

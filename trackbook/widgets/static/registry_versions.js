@@ -14,10 +14,10 @@ class VersionTable {
     const head = el("tr", {}, ["Version", "Aliases", "Stage"].map((text) => el("th", { scope: "col", class: `tb-models-c-${text.toLowerCase()}`, text })), el("th", { scope: "col", class: "tb-models-c-run", text: "Run" }),
       facts.columns.map(([key, which], place) => el("th", { scope: "col", class: `tb-right tb-models-c-metric${place ? "" : " tb-models-edge"}` }, el("span", { class: "tb-models-metric" }, el("span", { class: "tb-ellipsis", dir: "auto", title: key, text: key }), el("span", { class: "tb-tag", text: which })))),
       el("th", { scope: "col", class: "tb-models-edge tb-models-c-origin", text: "Origin" }), el("th", { scope: "col", class: "tb-models-c-made", text: "Created" }),
-      el("th", { scope: "col", class: "tb-right" }, facts.keys.length ? el("button", { class: "tb-button tb-ghost tb-low tb-square", type: "button", title: "Metrics to show", "aria-label": "Metrics to show", "data-focus": "metrics", on: { click: (event) => this.deeds.pick(event.currentTarget) } }, icon("columns")) : el("span", { class: "tb-sr", text: "More" })));
+      el("th", { scope: "col", class: "tb-right tb-models-c-more" }, facts.keys.length ? el("button", { class: "tb-button tb-ghost tb-low tb-square", type: "button", title: "Metrics to show", "aria-label": "Metrics to show", "data-focus": "metrics", on: { click: (event) => this.deeds.pick(event.currentTarget) } }, icon("columns")) : el("span", { class: "tb-sr", text: "More" })));
     const rows = facts.versions.map((row) => this.row(row, facts, formats, chosen));
     redraw(this.node, el("table", { class: "tb-table tb-models-table", "aria-label": `Versions of ${facts.name}, ${facts.versions.length}${facts.more ? " newest" : ""}` }, el("thead", {}, head), el("tbody", {}, rows)));
-    redraw(this.foot, facts.more ? el("button", { class: "tb-button tb-ghost tb-low", type: "button", "data-focus": "more", on: { click: () => this.deeds.more(facts.versions.length + 50) } }, "Show 50 more versions") : null);
+    redraw(this.foot, facts.more && facts.versions.length >= 500 ? el("p", { class: "tb-muted tb-small tb-models-none", text: "The newest 500 versions; search_model_versions finds the others." }) : facts.more ? el("button", { class: "tb-button tb-ghost tb-low", type: "button", "data-focus": "more", on: { click: () => this.deeds.more(facts.versions.length + 50) } }, "Show 50 more versions") : null);
   }
 
   row(row, facts, formats, chosen) {
@@ -32,7 +32,7 @@ class VersionTable {
       row.values.map((value, place) => this.value(readNumber(value), place, facts, formats, inUse)),
       el("td", { class: "tb-models-edge tb-models-c-origin" }, this.origin(row)),
       el("td", { class: "tb-models-c-made" }, whenEl(row.made, row.by)),
-      el("td", { class: "tb-right" }, el("button", { class: "tb-button tb-ghost tb-low tb-square", type: "button", tabindex: stop, title: `More of v${row.number}`, "aria-label": `More of v${row.number}`, "aria-haspopup": "menu", "data-focus": `more ${row.number}`, on: { click: (event) => this.deeds.menu(event.currentTarget, row) } }, icon("dots"))));
+      el("td", { class: "tb-right tb-models-c-more" }, el("button", { class: "tb-button tb-ghost tb-low tb-square", type: "button", tabindex: stop, title: `More of v${row.number}`, "aria-label": `More of v${row.number}`, "aria-haspopup": "menu", "data-focus": `more ${row.number}`, on: { click: (event) => this.deeds.menu(event.currentTarget, row) } }, icon("dots"))));
   }
 
   run(row, stop) {
@@ -53,7 +53,7 @@ class VersionTable {
     const origin = row.origin;
     const place = origin && origin.source ? el("span", { class: "tb-models-origin tb-muted", role: "img", title: origin.source, "aria-label": `${origin.notebook ? "notebook" : "script"} ${origin.source}` }, icon(origin.notebook ? "notebook" : "file")) : null;
     const dirty = origin && origin.dirty ? el("span", { class: "tb-chip tb-warn", title: `Changes that are not in the commit ${origin.commit.slice(0, 8)}` }, el("b", { class: "tb-models-sign", "aria-hidden": "true", text: "~" }), "uncommitted") : null;
-    const commit = origin && origin.commit && !origin.dirty ? el("span", { class: "tb-code tb-muted", title: origin.commit, text: origin.commit.slice(0, 7) }) : null;
+    const commit = origin && origin.commit && !origin.dirty ? el("span", { class: "tb-code tb-muted tb-models-commit", title: origin.commit, text: origin.commit.slice(0, 7) }) : null;
     return el("span", { class: "tb-models-chips" }, place, commit, dirty, verdictChip(row.verdict));
   }
 }

@@ -88,6 +88,7 @@ class RunsTableView {
     on(this.body, "click", (event) => this.rowClick(event));
     on(this.body, "dblclick", (event) => this.rowOpen(event));
     on(this.grid, "keydown", (event) => gridKey(this, event));
+    on(this.selbar, "keydown", (event) => { if (!["Enter", " ", "Tab"].includes(event.key)) gridKey(this, event); });
     on(this.grid, "copy", (event) => this.copyCell(event));
     on(this.root, "keydown", (event) => { if (event.key === "/" && event.target !== this.input && !event.target.closest("input")) { event.preventDefault(); this.input.focus(); } });
     on(this.pill, "click", () => { this.pill.blur(); this.reorder(); });
@@ -136,7 +137,7 @@ class RunsTableView {
     const whole = this.model.get("_table") || {}, before = this.table, ids = before ? Array.from(this.order, (row) => before.ids[row]) : [];
     this.now = Date.now();
     if (this.wholeOf !== whole) { this.wholeOf = whole; this.whole = decodeTable(whole.meta || {}, whole.buffers || [], this.now); }
-    this.base = patchedTable(this.whole, this.model.get("_patch"), this.now);
+    this.base = patchedTable(this.whole, this.model.get("_patch"), whole.number, this.now);
     for (const column of this.base.columns) this.dressColumn(column);
     const shown = (this.model.get("_about") || {}).deleted, other = !first && shown !== this.deletedShown;
     this.deletedShown = shown;

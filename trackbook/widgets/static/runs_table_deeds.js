@@ -33,7 +33,7 @@ const runDeeds = {
   deed(name, ids = this.deedIds()) {
     if (!ids.length) return;
     const [first] = ids, row = this.table.index.get(first);
-    const known = { rename: () => this.renameRun(first, row), tag: () => this.tagRuns(ids), note: () => this.noteRun(first), star: () => this.starRuns(ids), move: () => this.moveRuns(ids), purge: () => this.purgeRuns(ids) };
+    const known = { rename: () => this.renameRun(first, row), tag: () => this.tagRuns(ids), note: () => this.noteRun(first), move: () => this.moveRuns(ids), star: () => this.starRuns(ids), purge: () => this.purgeRuns(ids) };
     if (known[name]) known[name]();
     else if (name === "delete") this.changeRuns("delete", { run_ids: ids }, `Deleted ${runsWord(this, ids)}.`, true);
     else if (name === "restore") this.changeRuns("restore", { run_ids: ids }, `Restored ${runsWord(this, ids)}.`, true);
@@ -43,7 +43,7 @@ const runDeeds = {
   async change(kind, given, done, deselect = false) {
     const { value } = await this.asker.ask(kind, given);
     if (deselect) this.select(this.selected.filter((id) => !value.done.includes(id)));
-    const undo = value.undo ? async () => { await this.asker.ask(value.undo[0], value.undo[1]); say(this.root, "Undone."); } : null;
+    const undo = value.undo ? async () => { await this.asker.ask(value.undo[0], value.undo[1]); this.reorder(); say(this.root, "Undone."); } : null;
     const refused = value.refused.length ? ` ${value.refused.length} could not: ${value.refused[0]}` : "";
     say(this.root, value.done.length || !refused ? done + refused : refused.trim(), { undo, trouble: Boolean(refused) });
     this.grid.focus({ preventScroll: true });

@@ -2,17 +2,27 @@
 
 const DERIVED = ["attributes.duration", "attributes.run_id", "attributes.origin"];
 
-/** The table as it is now. `patch` is {meta, buffers} of the rows that changed or came, with `gone` and `order`. */
-function patchedTable(table, patch, now = Date.now()) {
-  if (!patch?.meta) return table;
+/** The table as it is now. `patch` is {meta, buffers, of} of the rows that changed or came, with `gone` and `order`;
+ *  one that is `of` another table is older than this one, or comes before it. */
+function patchedTable(table, patch, number, now = Date.now()) {
+  if (!patch?.meta || patch.of !== number) return table;
   const { meta } = patch, parts = buffersOf(meta, patch.buffers);
-  const part = decodeTable(meta, patch.buffers, now), order = typedArray(Int32Array, parts[meta.order]);
+  const part = decodeTable(meta, patch.buffers, now);
+  const order = meta.order === undefined ? usualOrder(table, part, new Set(meta.gone)) : typedArray(Int32Array, parts[meta.order]);
   const rows = order.length, from = table.rows;
   const columns = table.columns.filter(({ id }) => !DERIVED.includes(id)).map((column) => mergedColumn(column, part.byId.get(column.id), order, from));
   const lost = new Set();
   for (let row = 0; row < rows; row += 1) if (order[row] < from ? table.lost.has(order[row]) : part.lost.has(order[row] - from)) lost.add(row);
   const ids = Array.from(order, (place) => (place < from ? table.ids[place] : part.ids[place - from]));
   return finishTable({ rows, total: Math.max(meta.total || 0, rows), ids, columns, lost }, now);
+}
+
+/** The new rows first, the others as they stood: a place behind the table's rows is one of the patch's. */
+function usualOrder(table, part, gone) {
+  const fresh = part.ids.map((_, row) => row).filter((row) => !table.index.has(part.ids[row])).map((row) => table.rows + row);
+  const stay = [];
+  table.ids.forEach((id, row) => { if (!gone.has(id)) stay.push(part.index.has(id) ? table.rows + part.index.get(id) : row); });
+  return Int32Array.from([...fresh, ...stay]);
 }
 
 function mergedColumn(column, part, order, from) {

@@ -26,6 +26,7 @@ const viewDeeds = {
     const next = { ...Object.fromEntries(Object.entries(before).filter(([key]) => !mine.includes(key))), ...now };
     if (JSON.stringify(next) === JSON.stringify(before)) return;
     this.writing = true;
+    this.seenView = JSON.stringify(next);
     this.model.set("view", next);
     this.model.save_changes();
     this.writing = false;
@@ -47,7 +48,8 @@ const viewDeeds = {
 
   /** The view was written by the kernel or by another page of the panel. */
   viewCame() {
-    if (this.writing) return;
+    if (this.writing || JSON.stringify(this.model.get("view") || {}) === this.seenView) return; // an echo of our own
+    this.seenView = JSON.stringify(this.model.get("view") || {});
     const filter = this.readView();
     for (const column of this.base.columns) this.dressColumn(column);
     this.sorting = this.viewSort.length ? this.viewSort : JSON.parse(this.usualSort);
@@ -58,6 +60,7 @@ const viewDeeds = {
 
   /** Begin as the view says. */
   beginView(filter) {
+    this.seenView = JSON.stringify(this.model.get("view") || {});
     this.usualSort = JSON.stringify(this.sorting);
     if (this.viewSort.length) this.sorting = this.viewSort;
     if (!filter) return;
@@ -76,6 +79,8 @@ const viewDeeds = {
     const view = { ...this.model.get("view") };
     if (on) view.deleted = true; else delete view.deleted;
     if (this.input.value) { this.input.value = ""; this.typed(); }
+    delete view.filter;
+    this.seenView = JSON.stringify(view);
     this.model.set("view", view);
     this.model.save_changes();
   },
