@@ -27,7 +27,7 @@ class Asked(Authorizer):
         return handler.request.headers.get("X-Refuse") != f"{action} {resource}"
 
 c.ServerApp.authorizer_class = Asked
-c.ServerApp.jpserver_extensions = {"trackbook.extension": True, "voila": False, "jupyterlab": False}
+c.ServerApp.jpserver_extensions = {"trackbook.extension": True, "voila.server_extension": True, "jupyterlab": False}
 """
 
 

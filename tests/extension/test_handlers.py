@@ -46,7 +46,7 @@ def test_overview_shows_the_store_of_the_root(served: Jupyter) -> None:
     assert told.json["state"] == "ready"
     assert told.json["store"]["path"] == str(served.folder / "trackbook.db")
     assert [run["name"] for run in told.json["running"]] == [HOSTILE]
-    assert told.json["page"] is False
+    assert told.json["page"] is True
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")

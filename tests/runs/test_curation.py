@@ -61,6 +61,16 @@ def test_deleted_runs_are_restored(file_store: Store, runs: list[str]) -> None:
     assert len(file_store.search_runs(["1"])) == 3
 
 
+def test_moved_runs_go_back_each_to_its_own_experiment(file_store: Store, runs: list[str]) -> None:
+    second, third = file_store.create_experiment("second"), file_store.create_experiment("third")
+    curation.move(file_store, runs[:1], second)
+    done = curation.move(file_store, runs, third)
+    assert len(file_store.search_runs([third])) == 3
+    undo(file_store, done)
+    homes = [file_store.get_run(run_id).info.experiment_id for run_id in runs]
+    assert homes == [second, "1", "1"]
+
+
 def test_one_that_is_refused_does_not_stop_the_others(file_store: Store, runs: list[str]) -> None:
     done = curation.delete(file_store, [runs[0], "0" * 32, runs[1]])
     assert done.run_ids == runs[:2]

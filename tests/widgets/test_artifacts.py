@@ -72,7 +72,7 @@ def test_refresh_sends_only_what_changed(file_store: Store, runs: list[Run]) -> 
     assert len(panel.comm.sent) == before
     log_text(file_store, runs[0], "more", "b.txt")
     panel.refresh()
-    assert [set(data["state"]) for data, _ in panel.comm.sent[before:]] == [{"tree"}]
+    assert [data["content"]["name"] for data, _ in panel.comm.sent[before:]] == ["tree"]
     assert ("b.txt", [0]) in names(panel)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.payloads import PAYLOADS
 from trackbook.entities import Metric, Param
 from trackbook.stores.base import NewRun, Store
 from trackbook.widgets.compare import ComparePanel
@@ -237,3 +238,23 @@ def test_empty_states_say_what_to_do(stage: MakeStage, file_store: Store) -> Non
         on.open(ComparePanel(file_store, ["0"], given))
         on.carry()
         assert words in on.page.locator(".cmp-empty").inner_text()
+
+
+@pytest.mark.parametrize("chart", ["table", "box"])
+def test_hostile_names_are_text_and_a_narrow_panel_fits(stage: MakeStage, file_store: Store, chart: str) -> None:
+    ids = []
+    for place in range(24):
+        run_id = file_store.create_run(NewRun("0", PAYLOADS[place])).info.run_id
+        metrics = [Metric("loss", [float(place), float("nan"), float("inf")][place % 3], START)]
+        file_store.log_batch(run_id, metrics, [Param("pay", PAYLOADS[place % 4]), Param("many", "word " * 1_000)])
+        ids.append(run_id)
+    file_store.flush()
+    on = stage()
+    on.page.set_viewport_size({"width": 420, "height": 800})
+    on.open(ComparePanel(file_store, ["0"], ids[:6], view={"chart": chart, "by": "pay", "y": "loss"}))
+    for _ in range(2):
+        on.carry()
+        on.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert on.page.evaluate("window.pwned") is None
+    assert on.page.evaluate("document.documentElement.scrollWidth") <= 420
+    assert on.page.locator(".cmp svg[role=img]").count() >= 1

@@ -76,6 +76,20 @@ def test_purging_asks_for_deleted_runs_only(digits: Store, ask: Callable[..., An
     assert "No run is selected" in ask(panel, "purge", run_ids=[])
 
 
+def test_moved_runs_leave_the_table_and_undo_brings_them_back(digits: Store, ask: Callable[..., Any]) -> None:
+    other = digits.create_experiment("other")
+    panel = RunsTable.of(digits, ["1"])
+    before = shown(panel)
+    assert {"id": other, "name": "other"} in ask(panel, "experiments")
+    answer = ask(panel, "move", run_ids=before[:2], experiment_id=other)
+    assert (set(answer["done"]), shown(panel)) == (set(before[:2]), before[2:])
+    kind, given = answer["undo"]
+    ask(panel, kind, **given)
+    assert shown(panel) == before
+    digits.delete_experiment(other)
+    assert "is deleted" in ask(panel, "move", run_ids=before, experiment_id=other)
+
+
 def test_a_long_param_is_whole_where_it_is_asked_for(digits: Store, ask: Callable[..., Any]) -> None:
     text = "מילה 🙂" * 700
     run_id = digits.search_runs(["1"])[0].info.run_id

@@ -97,6 +97,20 @@ def test_deleted_runs_are_looked_at_restored_and_purged_after_a_question(show: S
     assert shown.names() == ["run-2", "run-0"]
 
 
+def test_runs_are_moved_to_an_experiment_that_is_chosen_from_a_list(show: Show, digits: Store) -> None:
+    other = digits.create_experiment("digits-old 🗄")
+    shown = show(RunsTable.of(digits, ["1"]))
+    shown.row("run-1").locator(".rt-mark").click()
+    shown.page.get_by_role("button", name="Move").click()
+    shown.carry()
+    shown.page.get_by_label("Find experiment").fill("old")
+    shown.page.get_by_role("option", name="digits-old").click()
+    shown.page.locator(".tb-dialog").get_by_role("button", name="Move", exact=True).click()
+    shown.carry()
+    assert shown.names() == ["run-2", "run-0"]
+    assert [run.info.run_name for run in digits.search_runs([other])] == ["run-1"]
+
+
 def test_who_may_only_look_reads_why_instead_of_buttons(show: Show, digits: Store) -> None:
     shown = show(RunsTable.of(digits, ["1"], permission=Permission(False, "This page only reads.")))
     shown.row("run-1").locator(".rt-mark").click()

@@ -6,16 +6,18 @@ import math
 import time
 from typing import Any
 
-from trackbook.entities import DatasetInput, LifecycleStage, Run
+from trackbook.entities import DatasetInput, LifecycleStage, ModelVersion, Run
 from trackbook.entities.datasets import place_of, size_of
 from trackbook.errors import NotFound, TrackbookError
 from trackbook.figures.direction import better
 from trackbook.runs.artifacts import list_artifacts
+from trackbook.runs.session import chosen_registry_uri
+from trackbook.stores import open_store
 from trackbook.stores.base import Store, Summary
 
 __all__ = ["details_of"]
 
-_MOST_FILES, _MOST_ROWS, _MOST_TEXT = 300, 2_000, 4_000
+_MOST_FILES, _MOST_ROWS, _MOST_TEXT, _MOST_VERSIONS = 300, 2_000, 4_000, 100
 #: Tags that the page shows in a place of their own, or that only programs read.
 _OWN_PLACE = {
     "mlflow.runName", "mlflow.note.content", "mlflow.parentRunId", "mlflow.user", "mlflow.source.name",
@@ -48,10 +50,27 @@ def details_of(store: Store, run_id: str) -> dict[str, Any]:
         "parent": _parent(store, tags.get("mlflow.parentRunId")),
         "metrics": [_metric(summary) for summary in store.summaries(run_id)[:_MOST_ROWS]],
         "params": _pairs(run.data.params),
+        "versions": _versions(store, run_id),
         "datasets": [_dataset(item) for item in run.inputs.dataset_inputs[:_MOST_ROWS]],
         "tags": _pairs({key: value for key, value in tags.items() if key not in _OWN_PLACE}),
         **_artifacts(store, run),
     }
+
+
+def _versions(store: Store, run_id: str) -> list[tuple[str, str]]:
+    """The versions of registered models that came from a run, and what each stands for; [] if the registry is away."""
+    try:
+        chosen = chosen_registry_uri()
+        registry = store if chosen in (None, store.uri) else open_store(str(chosen), read_only=True)
+        found = registry.versions_of(run_id=run_id)[:_MOST_VERSIONS]
+    except TrackbookError:
+        return []
+    return [(f"{one.name} v{one.version}", _cut(_standing(one))) for one in found]
+
+
+def _standing(version: ModelVersion) -> str:
+    stage = [] if version.current_stage == "None" else [version.current_stage]
+    return ", ".join(stage + [f"@{alias}" for alias in version.aliases])
 
 
 def _metric(summary: Summary) -> dict[str, Any]:

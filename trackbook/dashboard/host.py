@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackbook.dashboard.seats import SeatedKernels, Seats, full_page
+from trackbook.dashboard.silence import keep_token_out
 from trackbook.errors import InvalidParameter, InvalidState
 from trackbook.libraries import require
 from trackbook.widgets.permission import GUARDED, NAMED_BY_PROXY
@@ -107,6 +108,7 @@ def serve_page(store_uri: str, options: PageOptions, announce: Callable[[str], N
         server = _server_class()(config=_configuration(options, folder, port, token))
         server.announce = lambda: announce(f"{server.connection_url}?token={token}")
         server.seats = Seats(options.max_viewers)
+        keep_token_out(server.log)
         server.initialize([str(page), *options.voila])
         _refuse_open_changes(server, options)
         server.start()

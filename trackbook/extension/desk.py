@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Answered", "Desk", "store_uri"]
 
-#: Answers that stay the same until the store changes.
-_OVERVIEWS = ("overview", "listRuns")
+#: Answers that stay the same until the store changes, and what of a request makes another of them.
+_OVERVIEWS = {"overview": ("recent", "experiments"), "listRuns": ("experiment_id", "find", "max_results", "page_token")}
 _KEPT, _MOST_WAITING = 32, 64
 
 
@@ -134,7 +134,8 @@ class Desk:
     def _cached(self, reader: StoreReader, name: str, request: Request) -> Answered:
         if reader.changed():
             self._turn += 1
-        key = (reader.uri, name, *sorted((k, str(v)) for k, v in request.members.items()))
+        # JupyterLab adds a number to each address, so that browsers ask anew
+        key = (reader.uri, name, *(str(request.members.get(member)) for member in _OVERVIEWS[name]))
         known = self._kept.get(key)
         if known is not None and known[0] == self._turn:
             return known[1]

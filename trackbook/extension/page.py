@@ -19,8 +19,8 @@ _EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets
 
 def page_handler(server: ServerApp, desk: Desk) -> tuple[type[Any], dict[str, Any]] | None:
     """The handler of the page and what it is initialised with; None where Voila is not there or is switched off."""
-    voila = server.extension_manager.extensions.get("voila")
-    if voila is None or not voila.enabled:
+    known = server.extension_manager.extensions
+    if not any(name in known and known[name].enabled for name in ("voila.server_extension", "voila")):
         return None
     from voila.configuration import VoilaConfiguration  # Jupyter has imported Voila already
 
@@ -31,6 +31,7 @@ def page_handler(server: ServerApp, desk: Desk) -> tuple[type[Any], dict[str, An
         allow_template_override="NO",
         extension_allowlist=_EXTENSIONS,
         extension_denylist=[],
+        page_config_hook=_without_cdn,
     )
     return _page_class(desk), {
         "config": server.config,
@@ -38,6 +39,11 @@ def page_handler(server: ServerApp, desk: Desk) -> tuple[type[Any], dict[str, An
         "template_paths": _template_paths(),
         "voila_configuration": configuration,
     }
+
+
+def _without_cdn(page_config: dict[str, Any], **_given: Any) -> dict[str, Any]:
+    """No address of another host: Voila names one for formulas, of which the page has none, and wants some address."""
+    return {**page_config, "fullMathjaxUrl": "data:text/javascript,//"}
 
 
 def _template_paths() -> list[str]:

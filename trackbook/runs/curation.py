@@ -1,4 +1,4 @@
-"""Deeds on runs that are there already: name, tags, note, star, delete, restore; each tells how to undo it."""
+"""Deeds on runs that are there already: name, tags, note, star, delete, restore, move; each tells how to undo it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ __all__ = [
     "Done",
     "annotate",
     "delete",
+    "move",
+    "put_into",
     "put_tags",
     "rename",
     "restore",
@@ -105,6 +107,29 @@ def restore(store: Store, run_ids: Sequence[str]) -> Done:
     """Bring deleted runs back."""
     done, refused = _each(run_ids, store.restore_run)
     return Done(done, refused, ("delete", {"run_ids": done}) if done else None)
+
+
+def move(store: Store, run_ids: Sequence[str], experiment_id: str) -> Done:
+    """Move runs to another experiment, all or none; their artifacts stay where they are.
+
+    Raises:
+        NotFound, InvalidState: there is no such experiment, or it is deleted.
+        InvalidParameter: a run is deleted.
+    """
+    return _moved(store.move_runs(run_ids, experiment_id))
+
+
+def put_into(store: Store, experiments: dict[str, str]) -> Done:
+    """Move each of some runs to an experiment of its own, by run id; what `move` gives to undo it."""
+    before: dict[str, str] = {}
+    for experiment_id in dict.fromkeys(experiments.values()):
+        runs = [run_id for run_id, home in experiments.items() if home == experiment_id]
+        before |= store.move_runs(runs, experiment_id)
+    return _moved(before)
+
+
+def _moved(before: dict[str, str]) -> Done:
+    return Done(list(before), undo=("put_into", {"experiments": before}) if before else None)
 
 
 def _each(run_ids: Iterable[str], deed: Callable[[str], None]) -> tuple[list[str], dict[str, str]]:

@@ -256,6 +256,16 @@ class RunStore(ABC):
         """Undo `delete_run`."""
 
     @abstractmethod
+    def move_runs(self, run_ids: Sequence[str], experiment_id: str) -> dict[str, str]:
+        """Move runs to another experiment, all or none; the id of the experiment that each was in, by run id.
+
+        Artifacts stay where they are, and `artifact_uri` goes on naming that place; data sets that a run read come
+        along, logged models stay with their experiment. A run that is there already is left out of the answer.
+
+        NotFound or InvalidState if there is no such experiment or it is deleted; InvalidParameter if a run is.
+        """
+
+    @abstractmethod
     def log_batch(
         self,
         run_id: str,

@@ -22,6 +22,7 @@ from trackbook.testing.contracts import (
 from trackbook.testing.inputs import InputContract
 from trackbook.testing.logged_model_search import LoggedModelSearchContract
 from trackbook.testing.logged_models import LoggedModelContract
+from trackbook.testing.moving import MovingContract
 from trackbook.testing.registry import RegistryContract
 from trackbook.testing.views import ViewContract
 
@@ -31,6 +32,7 @@ __all__ = [
     "InputContract",
     "LoggedModelContract",
     "LoggedModelSearchContract",
+    "MovingContract",
     "PointContract",
     "RegistryContract",
     "RunContract",

@@ -13,6 +13,7 @@ from trackbook.stores.base import NewRun, Store
 from trackbook.testing.inputs import InputContract
 from trackbook.testing.logged_model_search import LoggedModelSearchContract
 from trackbook.testing.logged_models import LoggedModelContract
+from trackbook.testing.moving import MovingContract
 from trackbook.testing.registry import RegistryContract
 from trackbook.testing.samples import EXACT, INT64_LIMITS, bits, named, new_run, stored_file
 from trackbook.testing.views import ViewContract
@@ -561,6 +562,7 @@ class UpkeepContract:
 class StoreContract(
     ExperimentContract,
     RunContract,
+    MovingContract,
     InputContract,
     SearchContract,
     PointContract,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from itertools import islice
 from typing import Any
 
 from trackbook.entities import Run
@@ -18,11 +19,11 @@ from trackbook.widgets.artifact_tree import Trees
 from trackbook.widgets.previews.images import pixels_of
 from trackbook.widgets.previews.kinds import kind_of
 from trackbook.widgets.previews.preview import in_bytes
+from trackbook.widgets.static_table import plain_table
 
 __all__ = ["run_cards", "tree_picture", "tree_table"]
 
 _ROWS, _PICTURE = 200, 22_000
-_CELL = "text-align:left;padding:2px 10px;font-variant-numeric:tabular-nums"
 
 
 def run_cards(store: Store, runs: Sequence[Run], slots: Mapping[str, int] | None) -> list[dict[str, Any]]:
@@ -65,33 +66,23 @@ def _best(summary: Summary | None) -> float | None:
 
 def tree_table(trees: Trees, names: Sequence[str]) -> str:
     """The tree as HTML: path, size, and which runs have it."""
-    rows, more = list[str](), False
-    for entry in _walk(trees, ""):
-        if len(rows) >= _ROWS:
-            more = True
-            break
-        rows.append(_row(entry, names))
+    entries = list(islice(_walk(trees, ""), _ROWS + 1))
     whose = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    said = f"Files of {whose}" if rows else f"No files of {whose or 'any run'}"
-    count = f", the first {_ROWS}" if more else ""
-    titles = ["File", "Size", *(["Runs"] if len(names) > 1 else [])]
-    head = "".join(f'<th style="{_CELL};font-weight:600">{title}</th>' for title in titles)
-    caption = f'<caption style="text-align:left" dir="auto">{escape(said)}{count}</caption>'
-    return (
-        f'<table class="trackbook-artifacts">{caption}'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+    several = len(names) > 1
+    head = ["File", "Size", *(["Runs"] if several else [])]
+    rows = [_row(entry, names)[: len(head)] for entry in entries[:_ROWS]]
+    caption = f"{'Files' if rows else 'No files'} of {whose or 'any run'}"
+    return plain_table(caption, head, rows, right=[1], total=len(entries))
 
 
-def _row(entry: Mapping[str, Any], names: Sequence[str]) -> str:
-    path, size = entry["path"] + ("/" if entry["folder"] else ""), entry["size"]
-    cells = [path, "–" if size is None else in_bytes(size)]
-    if "steps" in entry:
-        cells[1] = f"{entry['steps']} steps"
-    if len(names) > 1:
-        every = len(entry["runs"]) == len(names)
-        cells.append("all" if every else ", ".join(names[place] for place in entry["runs"]))
-    return "<tr>" + "".join(f'<td style="{_CELL}" dir="auto">{escape(cell[:200])}</td>' for cell in cells) + "</tr>"
+def _row(entry: Mapping[str, Any], names: Sequence[str]) -> list[str | None]:
+    size = None if entry["size"] is None else in_bytes(entry["size"])
+    every = len(entry["runs"]) == len(names)
+    return [
+        entry["path"] + ("/" if entry["folder"] else ""),
+        f"{entry['steps']} steps" if "steps" in entry else size,
+        "all" if every else ", ".join(names[place] for place in entry["runs"]),
+    ]
 
 
 def _walk(trees: Trees, folder: str) -> Iterator[dict[str, Any]]:

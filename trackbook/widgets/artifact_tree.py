@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from trackbook.entities import FileInfo, StoredFile
@@ -90,14 +90,18 @@ class Trees:
         """Files whose path has a text, in upper or lower case, and whether all names were looked through."""
         wanted, merged, complete = text.casefold(), dict[tuple[bool, str], dict[str, Any]](), True
         for place, files in enumerate(self.runs):
-            entries, whole = first_of(files.walk())
-            complete = complete and whole
             self._remember(place)
+            entries, whole = first_of(files.walk() if _is_near(files) else self._recorded(place))
+            complete = complete and whole
             for entry in entries:
                 if not entry.is_dir and wanted in entry.path.casefold():
                     self._merge(merged, entry, place)
         found = sorted(merged.values(), key=lambda one: one["path"])
         return found[:FOUND], complete and len(found) <= FOUND
+
+    def _recorded(self, place: int) -> Iterator[FileInfo]:
+        """What the store remembers: looking through a store of objects would ask it for each folder."""
+        return (FileInfo(path, False, file.size) for path, file in self._known[place].items())
 
     def _remember(self, place: int) -> None:
         if place in self._known:
@@ -127,7 +131,7 @@ class Trees:
         if not entry.is_dir:
             return entry.file_size
         known = self._folders[place].get(entry.path)
-        if known is not None or not isinstance(self.runs[place].repository, LocalArtifacts):
+        if known is not None or not _is_near(self.runs[place]):
             return known
         entries, complete = first_of(self.runs[place].walk(entry.path), _SUMMED)
         return sum(one.file_size or 0 for one in entries) if complete else None
@@ -149,6 +153,11 @@ class Trees:
         made["steps"] = max(made["steps"], len(steps))
         made["mark"] += f"{place}:{len(steps)}-{max(steps)} "
         return True
+
+
+def _is_near(files: ArtifactFiles) -> bool:
+    """Whether listing a folder is no request to another machine."""
+    return isinstance(files.repository, LocalArtifacts)
 
 
 def steps_of(files: ArtifactFiles, folder: str) -> Mapping[int, str]:

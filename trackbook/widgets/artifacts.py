@@ -55,10 +55,10 @@ class ArtifactsPanel(Panel):
 
     _esm = module(*_PARTS)
     _css = styles("shared", "floats", "artifacts", "artifacts_previews")
-    runs = traitlets.List(traitlets.Dict()).tag(sync=True)
-    tree = traitlets.Dict().tag(sync=True)
-    troubles = traitlets.List(traitlets.Dict()).tag(sync=True)
-    _of_model = traitlets.Unicode().tag(sync=True)
+    runs = traitlets.List(traitlets.Dict()).tag(bulk=True)
+    tree = traitlets.Dict().tag(bulk=True)
+    troubles = traitlets.List(traitlets.Dict()).tag(bulk=True)
+    _of_model = ""
 
     def __init__(
         self,
@@ -112,11 +112,12 @@ class ArtifactsPanel(Panel):
         self._trees = Trees(self._files)
         self._read_tree()
 
+    def __repr__(self) -> str:
+        return "Trackbook artifacts"
+
     def as_code(self) -> str:
         """The magic that shows these runs and the chosen file."""
-        if self._of_model:
-            return f"trackbook.panels.artifacts(model={self._of_model!r})"
-        words = ["%track_artifacts", *self._run_ids]
+        words = ["%track_artifacts", *([self._of_model] if self._of_model else self._run_ids)]
         path = self.view.get("path")
         if isinstance(path, str) and path:
             words += ["--path", shlex.quote(path)]
@@ -196,7 +197,7 @@ class ArtifactsPanel(Panel):
         if given.get("file") is True:
             return self._downloads.begin_file(self._of(given).open(path), given.get("as_is") is True)
         places = range(len(self._files)) if one is None else [self._place_of(given)]
-        having = [place for place in places if self._has(place, path)]
+        having = [place for place in places if not path or self._files[place].info(path) is not None]
         parts = [Part(self._name(place) if len(having) > 1 else "", self._files[place], path) for place in having]
         return self._downloads.begin(parts)
 
@@ -229,9 +230,6 @@ class ArtifactsPanel(Panel):
             raise InvalidParameter("The page asked for a run that this panel does not show; load it again.")
         return place
 
-    def _has(self, place: int, path: str) -> bool:
-        return not path or self._files[place].info(path) is not None
-
     def _name(self, place: int) -> str:
         return str(self.runs[place]["name"])
 
@@ -249,7 +247,8 @@ class ArtifactsPanel(Panel):
         if reveal and isinstance(path, str):
             parts = path.split("/")
             opened |= {"/".join(parts[:depth]) for depth in range(1, len(parts))}
-        found = {"": root} | {folder: self._trees.listed(folder) for folder in sorted(opened) if folder}
+        above = {path.rpartition("/")[0]} if isinstance(path, str) else set()  # of what is shown
+        found = {"": root} | {folder: self._trees.listed(folder) for folder in sorted(opened | above) if folder}
         self.tree = {folder: {"entries": one.entries, "left": one.left} for folder, one in found.items()}
         self.troubles = root.troubles
         if opened != self._opened():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any, NamedTuple, Protocol
 
 from trackbook.entities import Run
@@ -41,7 +42,7 @@ class Cast(NamedTuple):
     Attributes:
         shown: run ids that have a colour, as long as there are colours.
         grey: run ids that are context.
-        slots: slot 1 to 24 of each run shown, where it is not its place.
+        slots: slot of each run shown; those that are not 1 to 24 have no colour.
     """
 
     shown: tuple[str, ...]
@@ -53,7 +54,7 @@ class Cast(NamedTuple):
         """The runs, each once; of those in grey no more than can be told apart from an area."""
         shown = tuple(dict.fromkeys(run_ids))
         others = [run_id for run_id in dict.fromkeys(grey) if run_id not in set(shown)]
-        return cls(shown, tuple(others[:MOST_GREY]), dict(slots or {}))
+        return cls(shown, tuple(others[:MOST_GREY]), _all_slots(shown, slots or {}))
 
     @property
     def ids(self) -> list[str]:
@@ -64,8 +65,18 @@ class Cast(NamedTuple):
         """The slot of the run at a place; None for grey."""
         if place >= len(self.shown):
             return None
-        slot = self.slots.get(self.shown[place], place + 1)
+        slot = self.slots[self.shown[place]]
         return slot if 1 <= slot <= SLOTS else None
+
+
+def _all_slots(shown: Sequence[str], given: Mapping[str, int]) -> dict[str, int]:
+    """The slots as given; any other run has its place's, or where that is taken the lowest free one."""
+    slots = {run_id: given[run_id] for run_id in shown if run_id in given}
+    for place, run_id in enumerate(shown, 1):
+        if run_id not in slots:
+            taken = set(slots.values())
+            slots[run_id] = place if place not in taken else next(n for n in count(1) if n not in taken)
+    return slots
 
 
 class Feed(Protocol):

@@ -193,10 +193,16 @@ class CurvesPanel(CurveStream):
             self._metrics = [key for key, _, _ in metrics_of(self._store, self._cast.shown)]
             wanted = self._wanted()
             self._read_keys = None if wanted is None else set(wanted)
-            self._feeds = [feed_of(self._store, run_id, wanted) for run_id in self._cast.ids]
+            self._feeds = [self._feed(place, run_id) for place, run_id in enumerate(self._cast.ids)]
         self._facts = read_facts(self._store, self._cast)
         for place, feed in enumerate(self._feeds):
             self._take(place, feed.read())
+
+    def _feed(self, place: int, run_id: str) -> Feed:
+        """The feed of a run: of one in grey, no more than the runs shown have."""
+        wanted = self._wanted()
+        context = wanted is None and place >= len(self._cast.shown)
+        return feed_of(self._store, run_id, (self._metrics or None) if context else wanted)
 
     def _recast(self, cast: Cast) -> None:
         """Other runs; what is held of those that stay is kept."""
@@ -212,7 +218,8 @@ class CurvesPanel(CurveStream):
             one.run = place
         feeds, self._series, self._charts_at = self._feeds, kept, None
         self._feeds = [
-            feeds[before[run_id]] if run_id in before else feed_of(self._store, run_id, wanted) for run_id in cast.ids
+            feeds[before[run_id]] if run_id in before else self._feed(place, run_id)
+            for place, run_id in enumerate(cast.ids)
         ]
         self._facts = read_facts(self._store, cast, {fact["id"]: fact for fact in self._facts})
         self._made_feeds = True
@@ -238,11 +245,10 @@ class CurvesPanel(CurveStream):
 
     def charts(self) -> list[dict[str, Any]]:
         """The charts as they are now."""
-        keys = self._keys()
-        if keys is None:
-            held = dict.fromkeys(one.key for one in self._series.values())
-            keys = [key for key in held if key in set(list(held)[:MOST_CHARTS])]
-        return charts_of(self._series.values(), keys)
+        shown, keys = [one for one in self._series.values() if self._is_shown(one)], self._keys()
+        if keys is None:  # one that only runs in grey have is no context of anything
+            keys = list(dict.fromkeys(one.key for one in shown))[:MOST_CHARTS]
+        return charts_of(shown, keys)
 
     def head(self) -> dict[str, Any]:
         """What a page is told besides points."""

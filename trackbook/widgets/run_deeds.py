@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from trackbook.entities import ViewType
 from trackbook.errors import InvalidParameter, TrackbookError
 from trackbook.runs import curation
 from trackbook.runs.curation import Done
@@ -13,6 +14,7 @@ from trackbook.widgets.panel import Panel, answers
 
 __all__ = ["RunDeeds"]
 
+_MOST_EXPERIMENTS = 5_000
 _MOST_PIECES = 50
 
 
@@ -53,6 +55,14 @@ class RunDeeds(Panel):
     def _restore(self, given: dict[str, Any]) -> dict[str, Any]:
         return self._do(lambda store: curation.restore(store, _ids(given)))
 
+    @answers("move", changes=True)
+    def _move(self, given: dict[str, Any]) -> dict[str, Any]:
+        return self._do(lambda store: curation.move(store, _ids(given), _text(given, "experiment_id")))
+
+    @answers("put_into", changes=True)
+    def _put_into(self, given: dict[str, Any]) -> dict[str, Any]:
+        return self._do(lambda store: curation.put_into(store, dict(given.get("experiments") or {})))
+
     @answers("purge_plan")
     def _purge_plan(self, given: dict[str, Any]) -> dict[str, Any]:
         """What would go for good, and how many bytes that frees."""
@@ -71,6 +81,11 @@ class RunDeeds(Panel):
         group, _, key = _text(given, "column").partition(".")
         known = {"params": run.data.params, "tags": run.data.tags}.get(group, {"run_name": run.info.run_name})
         return {"text": known.get(key)}
+
+    @answers("experiments")
+    def _experiments_to_choose(self, _given: dict[str, Any]) -> list[dict[str, str]]:
+        found = self._store.search_experiments(ViewType.ACTIVE_ONLY, _MOST_EXPERIMENTS, order_by=["name ASC"])
+        return [{"id": each.experiment_id, "name": each.name} for each in found]
 
     def _do(self, deed: Callable[[Store], Done]) -> dict[str, Any]:
         store = self.writer()

@@ -59,8 +59,8 @@ CREATE TABLE experiments (
 	last_update_time BIGINT NOT NULL, 
 	UNIQUE (name)
 );
-INSERT INTO "experiments" VALUES(0,'Default','0','active',1795699585438,1795699585460);
-INSERT INTO "experiments" VALUES(1,'Größe 📏','1','active',1795699585458,1795699585458);
+INSERT INTO "experiments" VALUES(0,'Default','0','active',1795703077716,1795703077748);
+INSERT INTO "experiments" VALUES(1,'Größe 📏','1','active',1795703077739,1795703077739);
 CREATE TABLE files (
 	run INTEGER NOT NULL, 
 	path_key VARCHAR(32) NOT NULL, 
@@ -139,7 +139,7 @@ CREATE TABLE logged_models (
 	UNIQUE (model_id), 
 	FOREIGN KEY(experiment) REFERENCES experiments (id) ON DELETE CASCADE
 );
-INSERT INTO "logged_models" VALUES(1,'m-cccccccccccccccccccccccccccccccc',1,'forêt','classifier','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',2,NULL,1795699585503,1795699585503,'active',NULL,'56e47a9ef9253c04203a107bf401c8b562a3d2438d24c341c9845651ea6d8c88','[["MLmodel",3,"0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",1700000000000]]');
+INSERT INTO "logged_models" VALUES(1,'m-cccccccccccccccccccccccccccccccc',1,'forêt','classifier','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',2,NULL,1795703077881,1795703077881,'active',NULL,'56e47a9ef9253c04203a107bf401c8b562a3d2438d24c341c9845651ea6d8c88','[["MLmodel",3,"0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",1700000000000]]');
 CREATE TABLE metric_summary (
 	run INTEGER NOT NULL, 
 	series INTEGER NOT NULL, 
@@ -252,7 +252,7 @@ CREATE TABLE positions (
  WITHOUT ROWID
 
 ;
-INSERT INTO "positions" VALUES('e43d4c626e6113c0e13a8205b427556f',0,12388,1795699585509);
+INSERT INTO "positions" VALUES('59df21dedfbd53aed0fc6bd6be39d54c',0,12388,1795703077883);
 CREATE TABLE registered_model_aliases (
 	model INTEGER NOT NULL, 
 	alias VARCHAR(256) NOT NULL, 
@@ -363,11 +363,12 @@ CREATE TABLE runs (
 	hot INTEGER DEFAULT '0' NOT NULL, 
 	control VARCHAR(64) DEFAULT '' NOT NULL, 
 	resumed BIGINT, 
+	artifact_location TEXT, 
 	UNIQUE (run_id), 
 	FOREIGN KEY(experiment) REFERENCES experiments (id) ON DELETE CASCADE
 );
-INSERT INTO "runs" VALUES(1,'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',1,'packed','ada',3,1700000000000,1795699585479,'active',NULL,1795699585460,'e43d4c626e6113c0e13a8205b427556f','example','boot',1,1,300,0,'',NULL);
-INSERT INTO "runs" VALUES(2,'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',0,'open','ada',1,1700000100000,NULL,'active',NULL,1795699585500,'e43d4c626e6113c0e13a8205b427556f','example','boot',1,1,9,9,'',NULL);
+INSERT INTO "runs" VALUES(1,'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',1,'packed','ada',3,1700000000000,1795703077814,'active',NULL,1795703077749,'59df21dedfbd53aed0fc6bd6be39d54c','example','boot',1,1,300,0,'',NULL,NULL);
+INSERT INTO "runs" VALUES(2,'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',0,'open','ada',1,1700000100000,NULL,'active',NULL,1795703077879,'59df21dedfbd53aed0fc6bd6be39d54c','example','boot',1,1,9,9,'',NULL,NULL);
 CREATE TABLE series (
 	id INTEGER NOT NULL, 
 	"key" VARCHAR(250) NOT NULL, 
@@ -389,7 +390,7 @@ CREATE TABLE trackbook_store (
 	created BIGINT NOT NULL, 
 	PRIMARY KEY (store_id)
 );
-INSERT INTO "trackbook_store" VALUES('2adefe70683f486042c6144a4a473cec',4,1795699585438);
+INSERT INTO "trackbook_store" VALUES('1898d2c6aeb7fa028a54c98acbd3f414',4,1795703077716);
 CREATE TABLE version_numbers (
 	name VARCHAR(256) NOT NULL, 
 	last INTEGER NOT NULL, 
@@ -411,7 +412,7 @@ CREATE TABLE views (
  WITHOUT ROWID
 
 ;
-INSERT INTO "views" VALUES('best of each family','{"experiment": "1", "tab": "curves"}',1795699585508,'ada',1795699585508,'ada');
+INSERT INTO "views" VALUES('best of each family','{"experiment": "1", "tab": "curves"}',1795703077883,'ada',1795703077883,'ada');
 CREATE INDEX metric_summary_by_last ON metric_summary (series, last, run);
 CREATE INDEX registry_audit_by_name ON registry_audit (name, seq);
 CREATE UNIQUE INDEX series_by_key ON series ("key", model, dataset);

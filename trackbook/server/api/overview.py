@@ -13,7 +13,7 @@ from trackbook.wire import Request
 __all__ = ["list_runs", "overview"]
 
 _MOST_EXPERIMENTS = 1_000
-_RUNNING, _RECENT, _LISTED = 20, 12, 20
+_RUNNING, _RECENT, _LISTED = 20, 7, 20
 #: Lost runs are told among the recent ones: nothing of theirs is running.
 _IS_RUNNING = "attributes.status = 'RUNNING' AND attributes.liveness != 'lost'"
 _IS_NOT = "attributes.status != 'RUNNING' OR attributes.liveness = 'lost'"

@@ -21,7 +21,7 @@ __all__ = ["ATTRIBUTES", "CHUNK", "Columns"]
 
 _LABEL = 2**32  # place * _LABEL + series (or name) labels a value
 CHUNK = 1_000  # runs whose values are in memory as text at one time
-_RAW = ("run_id", "experiment", "status", "heartbeat", "writer", "name")
+_RAW = ("run_id", "experiment", "status", "heartbeat", "writer", "name", "artifact_location")
 ATTRIBUTES = (*_RAW, "user_id", "lifecycle_stage", "start_time", "end_time")
 _STATUS = {number: RunStatus.to_string(number) for number in RunStatus.all_status()}
 
@@ -138,7 +138,7 @@ class Columns:
         living_writers: Callable[[Collection[str]], set[str]],
     ) -> tuple[list[str], dict[str, list[Any]]]:
         columns = self._read_attributes()
-        ids, experiments, statuses, beats, writers, names = (columns.pop(name) for name in _RAW)
+        ids, experiments, statuses, beats, writers, names, homes = (columns.pop(name) for name in _RAW)
         silent = [
             status == RunStatus.RUNNING and beat is not None and beat < silent_before
             for status, beat in zip(statuses, beats, strict=True)
@@ -149,7 +149,10 @@ class Columns:
             "experiment_id": [str(experiment) for experiment in experiments],
             "run_name": names,
             "status": [_STATUS[status] for status in statuses],
-            "artifact_uri": [places[e][0] + run_id + places[e][1] for e, run_id in zip(experiments, ids, strict=True)],
+            "artifact_uri": [
+                places[experiment][0] + run_id + places[experiment][1] if home is None else artifact_uri(home, run_id)
+                for experiment, run_id, home in zip(experiments, ids, homes, strict=True)
+            ],
             "lost": [quiet and writer not in living for quiet, writer in zip(silent, writers, strict=True)],
             **columns,
         }

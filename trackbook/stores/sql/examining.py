@@ -99,7 +99,8 @@ class Examining:
         while True:
             with self.database.read() as connection:
                 rows = connection.execute(
-                    "SELECT r.id, r.run_id, r.name, r.experiment, r.lifecycle_stage, e.artifact_location FROM runs r "
+                    "SELECT r.id, r.run_id, r.name, r.experiment, r.lifecycle_stage, "
+                    "coalesce(r.artifact_location, e.artifact_location) FROM runs r "
                     "JOIN experiments e ON e.id = r.experiment WHERE r.id > ? AND r.lifecycle_stage <> ? "
                     "ORDER BY r.id LIMIT ?",
                     (after, PURGING, _PAGE),

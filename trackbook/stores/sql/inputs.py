@@ -13,7 +13,7 @@ from trackbook.stores.sql.dialects.fragments import Fragment
 from trackbook.stores.sql.engine import Connection
 from trackbook.uris import strip_user_info_within
 
-__all__ = ["Inputs", "inputs_of"]
+__all__ = ["Inputs", "inputs_of", "take_inputs_along"]
 
 _FIND = "SELECT id FROM datasets WHERE experiment = ? AND name = ? AND digest = ?"
 _MAKE = (
@@ -61,6 +61,19 @@ def _dataset_key(connection: Connection, experiment: int, dataset: Dataset) -> i
         connection.execute(_MAKE, (*key, dataset.source_type, dataset.source, dataset.schema, dataset.profile))
         rows = connection.execute(_FIND, key)
     return int(rows[0][0])
+
+
+def take_inputs_along(connection: Connection, run: int, experiment: int) -> None:
+    """Have a run that comes to another experiment read that one's data sets: those of an experiment go with it."""
+    rows = connection.execute(
+        'SELECT d.id, d.name, d.digest, d.source_type, d.source, d."schema", d.profile '
+        "FROM inputs v JOIN datasets d ON d.id = v.dataset WHERE v.run = ? AND d.experiment <> ?",
+        (run, experiment),
+    )
+    for number, *described in rows:
+        dataset = _dataset_key(connection, experiment, Dataset(*described))
+        for table in ("inputs", "input_tags"):
+            connection.execute(f"UPDATE {table} SET dataset = ? WHERE run = ? AND dataset = ?", (dataset, run, number))
 
 
 def inputs_of(connection: Connection, runs: Sequence[int]) -> dict[int, list[DatasetInput]]:

@@ -23,7 +23,8 @@ _STATUS = {number: RunStatus.to_string(number) for number in RunStatus.all_statu
 
 _RUNS = (
     "SELECT r.id, r.run_id, r.experiment, r.user_id, r.status, r.start_time, r.end_time, r.lifecycle_stage, r.name, "
-    "e.artifact_location FROM runs r JOIN experiments e ON e.id = r.experiment WHERE r.id"
+    "coalesce(r.artifact_location, e.artifact_location) "
+    "FROM runs r JOIN experiments e ON e.id = r.experiment WHERE r.id"
 )
 _METRICS = (
     "SELECT s.key, m.last FROM metric_summary m JOIN series s ON s.id = m.series "

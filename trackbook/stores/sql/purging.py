@@ -30,7 +30,8 @@ _TABLES = (*_SLICES, "input_tags", "inputs", "run_models", "attempts")
 _BATCH = 50
 
 _RUNS = (
-    "SELECT r.id, r.run_id, r.experiment, r.name, r.deleted_time, r.lifecycle_stage, e.artifact_location "
+    "SELECT r.id, r.run_id, r.experiment, r.name, r.deleted_time, r.lifecycle_stage, "
+    "coalesce(r.artifact_location, e.artifact_location) "
     "FROM runs r JOIN experiments e ON e.id = r.experiment WHERE"
 )
 _EXPERIMENTS = (

@@ -104,7 +104,17 @@ class RunSearch:
         wanted = connection.dialect.members(Fragment("id"), experiments)
         rows = connection.execute(f"SELECT id, artifact_location FROM experiments WHERE {wanted.sql}", wanted.values)
         uris = {number: uri_parts(self._artifact_uri, location) for number, location in rows}
-        return connection.dialect.table_of_uris("r", uris)
+        usual = connection.dialect.table_of_uris("r", uris)
+        among = connection.dialect.members(Fragment("experiment"), experiments)
+        moved = connection.execute(
+            f"SELECT DISTINCT artifact_location FROM runs WHERE artifact_location IS NOT NULL AND {among.sql}",
+            among.values,
+        )
+        if not moved:
+            return usual
+        cases = " ".join("WHEN ? THEN (? || r.run_id || ?)" for _ in moved)
+        values = (part for (home,) in moved for part in (home, *uri_parts(self._artifact_uri, home)))
+        return Fragment(f"CASE r.artifact_location {cases} ELSE {usual.sql} END", (*values, *usual.values))
 
 
 class ExperimentSearch:

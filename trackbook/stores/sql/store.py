@@ -32,6 +32,7 @@ from trackbook.stores.sql.files import Files
 from trackbook.stores.sql.inputs import Inputs
 from trackbook.stores.sql.logged_model_search import LoggedModelSearch
 from trackbook.stores.sql.logged_models import LoggedModels
+from trackbook.stores.sql.moving import Moving
 from trackbook.stores.sql.places import Places, root_of
 from trackbook.stores.sql.points import Points
 from trackbook.stores.sql.purging import Purging
@@ -57,6 +58,7 @@ class SqlStore(
     Experiments,
     ExperimentSearch,
     Runs,
+    Moving,
     Attempts,
     RunSearch,
     Inputs,

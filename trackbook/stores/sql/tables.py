@@ -140,6 +140,7 @@ runs = Table(
     Column("hot", Integer, nullable=False, server_default="0"),  # points not packed yet, for whoever packs
     Column("control", _text(64), nullable=False, server_default=""),
     Column("resumed", WHOLE),  # ms: when the present attempt began; NULL in the first
+    Column("artifact_location", LONG_TEXT),  # where it was when it was moved; NULL: that of its experiment
     Index("runs_by_experiment", "experiment", "lifecycle_stage", "start_time", "run_id"),
     Index("runs_to_pack", "hot", sqlite_where=text("hot >= 256"), postgresql_where=text("hot >= 256")),
     sqlite_autoincrement=True,

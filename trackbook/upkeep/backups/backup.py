@@ -159,9 +159,15 @@ def _require_present_schema(version: int, path: Path) -> None:
         )
 
 
+_LOCATIONS = (
+    "SELECT artifact_location FROM experiments "
+    "UNION SELECT artifact_location FROM runs WHERE artifact_location IS NOT NULL"
+)
+
+
 def _elsewhere(copy: Path) -> list[str]:
     with open_copy(copy) as connection:
-        rows = connection.execute("SELECT artifact_location FROM experiments ORDER BY id").fetchall()
+        rows = connection.execute(_LOCATIONS).fetchall()
     return sorted({location for (location,) in rows if "/" in location})
 
 

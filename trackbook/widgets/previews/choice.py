@@ -64,7 +64,10 @@ def _shown(file: ArtifactFile, kind: Kind, wishes: Wishes, places: tables.Places
             return text.text(file, wishes)
         return images.image(file, kind, wishes)
     if kind.name in ("audio", "video", "pdf"):
-        return Preview({"kind": kind.name}, [file.read(0, PIECE)])
+        first = file.read(0, PIECE)
+        if kind.name == "pdf" and b"%PDF-" not in first[:1_024]:
+            raise Unreadable("It is no PDF: it does not begin like one.")
+        return Preview({"kind": kind.name}, [first])
     makers: dict[str, Callable[[], Preview]] = {
         "picture": lambda: images.as_png(file) if file.size <= ASK_OVER else text.binary(file),
         "markdown": lambda: documents.markdown(file, wishes),

@@ -25,6 +25,7 @@ class ArtifactsView {
     this.drawTroubles();
     this.showFile();
     this.endTheme = followTheme(this.root, () => {});
+    requestAnimationFrame(() => this.tree.reveal());
   }
 
   listen() {
@@ -78,7 +79,7 @@ class ArtifactsView {
   fileMayHaveChanged() {
     const entry = this.entryOf(this.path), root = this.model.get("tree")[""];
     if (!this.path) { if (root && !root.entries.length !== Boolean(this.nothing)) this.showFile(); return; }
-    if (entry && this.mark !== undefined && entry.mark !== this.mark) { this.kept.clear(); this.showFile(true); }
+    if (entry?.mark !== this.mark) { this.kept.clear(); this.showFile(Boolean(entry)); }
   }
 
   drawTroubles() {
@@ -96,8 +97,8 @@ class ArtifactsView {
     this.series = null;
     this.nothing = null;
     if (!again) { this.forget(); this.cards = []; }
-    if (!path) { this.drawTools(); this.drawNothing(); return; }
-    const places = entry ? entry.runs : runs.map((_, place) => place);
+    if (!path || !runs.length) { this.cards = []; this.drawTools(); this.drawNothing(); return; }
+    const places = entry ? entry.runs.filter((place) => place < runs.length) : runs.map((_, place) => place);
     if (entry?.steps) {
       try { await this.readSeries(path); } catch (error) { this.say(error.message, { trouble: true }); }
       if (number !== this.number || this.gone) return;

@@ -80,6 +80,12 @@ class FileTree {
     textEl("span", row.whole ? entry.path : nameOf(entry.path), "tb-ellipsis tb-grow"), marks, marks && !entry.folder ? null : el("span", { class: "art-tree-size tb-num", text: size }));
   }
 
+  /** Scroll to the chosen row, as soon as the tree has a height. */
+  reveal() {
+    const row = [...this.list.querySelectorAll("[data-path]")].find((one) => one.dataset.path === this.context.view().path);
+    if (row) this.list.scrollTop = Math.max(0, row.offsetTop - this.list.offsetTop - this.list.clientHeight / 2);
+  }
+
   entryOf(path) {
     return this.rows.find((row) => row.entry?.path === path)?.entry;
   }

@@ -15,7 +15,7 @@ class CurveBar {
     this.best = toggle("best", "Best so far", "The least or greatest value so far, where the metric's name says which is best.");
     this.clip = toggle("clip", "Clip outliers", "Leave points far beyond the quartiles outside the axis.");
     this.band = el("button", { class: "tb-button", type: "button", "aria-haspopup": "menu", title: "The mean of a group of runs, and one standard deviation around it.", on: { click: () => this.openGroups() } });
-    this.runs = el("span", { class: "tb-muted tb-small tb-num tb-ellipsis" });
+    this.runs = el("span", { class: "tb-muted tb-small tb-num tb-ellipsis tb-bar-runs" });
     this.columns = el("span", { class: "tb-bar-part tb-bar-columns" });
     this.table = el("button", { class: "tb-button tb-square", type: "button", title: "Show as table", "aria-label": "Show as table", on: { click: () => panel.toggleTable() } }, icon("table"));
     this.menu = el("button", { class: "tb-button tb-square tb-ghost", type: "button", title: "More", "aria-label": "More", "aria-haspopup": "menu", on: { click: () => this.openMore() } }, icon("dots"));
@@ -79,7 +79,7 @@ class CurveBar {
     const float = openAt(panel.root, this.axis, [search, list], { role: "dialog", "aria-label": "Metric along the x axis" });
     const fill = () => {
       const { shown, rest } = matching(found.metrics, search.value);
-      list.replaceChildren(...shown.map(([key]) => el("button", { class: "tb-menu-item", type: "button", "aria-pressed": String(panel.view.metric === key), on: { click: () => { float.close(); panel.set({ x: { metric: key }, zoom: {} }); } } }, textEl("span", key, "tb-grow tb-ellipsis"), panel.view.metric === key ? icon("check") : null)), restLine(rest, found));
+      list.replaceChildren(...shown.map(([key]) => el("button", { class: "tb-menu-item", type: "button", "aria-pressed": String(panel.view.metric === key), on: { click: () => { float.close(); panel.set({ x: { metric: key }, zoom: {} }); } } }, textEl("span", key, "tb-grow tb-ellipsis"), panel.view.metric === key ? icon("check") : null)), ...restLine(rest, found));
     };
     search.addEventListener("input", fill);
     fill();
@@ -101,7 +101,7 @@ class CurveBar {
     const fill = () => {
       const { shown, rest } = matching(found.metrics, search.value);
       const chosen = new Set(panel.keys());
-      list.replaceChildren(...shown.map((one) => pickerRow(one, chosen, turn)), restLine(rest, found));
+      list.replaceChildren(...shown.map((one) => pickerRow(one, chosen, turn)), ...restLine(rest, found));
     };
     search.addEventListener("input", fill);
     fill();
@@ -143,9 +143,11 @@ function matching(metrics, text) {
   return { shown: found.slice(0, PICKER_ROWS), rest: found.length - Math.min(found.length, PICKER_ROWS) };
 }
 
+/** What stands below a list that is not all. */
 function restLine(rest, found) {
-  if (found.late) return el("p", { class: "tb-caption tb-muted tb-pick-rest", text: "The kernel is busy. These are the metrics that this page has." });
-  return rest ? el("p", { class: "tb-caption tb-muted tb-pick-rest", text: `and ${groupDigits(String(rest))} more. Type a part of a name.` }) : null;
+  const line = (text) => [el("p", { class: "tb-caption tb-muted tb-pick-rest", text })];
+  if (found.late) return line("The kernel is busy. These are the metrics that this page has.");
+  return rest ? line(`and ${groupDigits(String(rest))} more. Type a part of a name.`) : [];
 }
 
 function pickerRow([key, runs, points], chosen, turn) {

@@ -107,8 +107,9 @@ class CurveChart {
     this.groups.forEach((group, place) => traces.push(...groupTraces(group, place, log, tokens)));
     this.revision += 1;
     const y = yAxis(this.key, log, log ? Math.log10(high / low) : 0);
-    if (fence) y.range = padded(log ? [Math.log10(fence.low), Math.log10(fence.high)] : [fence.low, fence.high]);
-    const layout = chartLayout(tokens, { revision: this.revision, keep: `${this.turn} ${view.x} ${view.metric} ${log} ${Boolean(fence)}`, along: view.metric !== null, x: xAxis(view, this.unit), y });
+    const range = fence ? heightsOf([fence.low, fence.high], log) : rangeBeside(lines, log);
+    if (range) y.range = padded(range);
+    const layout = chartLayout(tokens, { revision: this.revision, keep: `${this.turn} ${view.x} ${view.metric} ${log} ${Boolean(range)}`, along: view.metric !== null, x: xAxis(view, this.unit), y });
     if (single) layout.xaxis.nticks = 3;
     if (this.zoomed) this.applyZoom(layout);
     plotly.react(this.plot, traces, layout, { displayModeBar: false, responsive: false, doubleClick: false, showTips: false });
@@ -250,6 +251,21 @@ function instantOf(value) {
 function padded([low, high]) {
   const room = (high - low) * .04;
   return [low - room, high + room];
+}
+
+/** Values as heights on an axis. */
+function heightsOf(values, log) {
+  return log ? values.map(Math.log10) : values;
+}
+
+/** Where runs in grey reach so far beyond those shown that these would lie flat: a range with no more than one of
+ *  theirs above and below; null where the axis needs none. */
+function rangeBeside(lines, log) {
+  const [low, high] = heightsOf(spanOf(lines.filter((line) => !line.context), log), log);
+  const [least, greatest] = heightsOf(spanOf(lines, log), log);
+  const span = high - low;
+  if (!(span > 0) || (least >= low - span && greatest <= high + span)) return null;
+  return [Math.max(least, low - span), Math.min(greatest, high + span)];
 }
 
 /** Least and greatest value that can be drawn. */

@@ -49,7 +49,7 @@ class VersionDetails {
   facts(name, details, allowed) {
     const edit = (what, click) => (allowed ? el("button", { class: "tb-button tb-ghost tb-low", type: "button", "data-focus": `edit ${what}`, "aria-label": `Edit ${what} of v${details.number}`, on: { click } }, "Edit") : null);
     return el("dl", { class: "tb-models-facts" },
-      this.fact("Description", [details.description ? el("div", { class: "tb-models-text", dir: "auto", text: details.description }) : el("span", { class: "tb-muted", text: "none" }), edit("description", () => this.deeds.describe(details))]),
+      this.fact("Description", [details.description ? el("div", { class: "tb-models-text", tabindex: 0, role: "group", "aria-label": `Description of v${details.number}`, dir: "auto", text: details.description }) : el("span", { class: "tb-muted", text: "none" }), edit("description", () => this.deeds.describe(details))]),
       this.fact("Tags", [el("span", { class: "tb-models-chips" }, details.tags.length ? details.tags.map(([key, value]) => el("span", { class: "tb-chip tb-param", title: `${key}: ${value}` }, el("span", { class: "tb-ellipsis", dir: "auto", text: `${key}: ${value}` }))) : el("span", { class: "tb-muted", text: "none" })), edit("tags", () => this.deeds.tags(details))]),
       details.status ? this.fact("Status", el("span", { dir: "auto", text: details.status })) : null,
       this.fact("Registered", whenEl(details.made, details.by)),
@@ -82,11 +82,11 @@ class VersionDetails {
     return codeBlock(this.root, details.load, "how to load it");
   }
 
-  signature({ signature }) {
+  signature({ signature, number }) {
     if (!signature) return null;
     const table = (title, rows) => (rows ? el("table", { class: "tb-table", "aria-label": title }, el("thead", {}, el("tr", {}, el("th", { scope: "col", text: title }), el("th", { scope: "col", text: "Type" }))), el("tbody", {}, rows.map(([column, kind, needed], place) => el("tr", {}, el("td", { class: "tb-code", dir: "auto", text: column || `${place}` }), el("td", { class: "tb-muted", dir: "auto", text: needed ? kind : `${kind}, optional` }))))) : null);
     const list = el("details", { class: "tb-models-signature" }, el("summary", { "data-focus": "signature" }, "Signature ", el("span", { class: "tb-muted", dir: "auto", text: signature.words })),
-      el("div", { class: "tb-models-two" }, table("Takes", signature.inputs), table("Gives", signature.outputs)), signature.params ? el("p", { class: "tb-code tb-muted", dir: "auto", text: signature.params }) : null);
+      el("div", { class: "tb-models-two", tabindex: 0, role: "group", "aria-label": `Signature of v${number}` }, table("Takes", signature.inputs), table("Gives", signature.outputs)), signature.params ? el("p", { class: "tb-code tb-muted", dir: "auto", text: signature.params }) : null);
     list.open = this.signatureOpen === true;
     list.addEventListener("toggle", () => { this.signatureOpen = list.open; });
     return list;

@@ -14,7 +14,7 @@ async function openPlan(root, asker, given, actor) {
     title: plan.title, note: planNote(plan, back), wide: true, deedText: back ? `Roll back to v${plan.version}` : `Promote v${plan.version} to Production`, deed: async () => carry(),
     foot: el("span", { class: "tb-small tb-muted tb-ellipsis" }, "Signed as ", el("bdi", { text: actor })),
     body: [
-      el("div", { class: "tb-card tb-models-scroll" }, planTable(plan)),
+      el("div", { class: "tb-card tb-models-scroll", tabindex: 0, role: "group", "aria-label": "Before and after" }, planTable(plan)),
       el("ul", { class: "tb-models-checks", "aria-label": "Checks" }, plan.checks.map(planCheck)),
       plan.objection ? el("label", { class: "tb-models-objection" }, force, el("span", { dir: "auto" }, `The model asks for a passed evaluation, and ${plan.objection} Do it in spite of that; the audit trail says so.`)) : null,
       el("label", { class: "tb-field" }, el("span", {}, "Comment ", el("span", { class: "tb-muted tb-models-light", text: "kept in the audit trail" })), comment),

@@ -33,7 +33,7 @@ const runDeeds = {
   deed(name, ids = this.deedIds()) {
     if (!ids.length) return;
     const [first] = ids, row = this.table.index.get(first);
-    const known = { rename: () => this.renameRun(first, row), tag: () => this.tagRuns(ids), note: () => this.noteRun(first), star: () => this.starRuns(ids), purge: () => this.purgeRuns(ids) };
+    const known = { rename: () => this.renameRun(first, row), tag: () => this.tagRuns(ids), note: () => this.noteRun(first), move: () => this.moveRuns(ids), star: () => this.starRuns(ids), purge: () => this.purgeRuns(ids) };
     if (known[name]) known[name]();
     else if (name === "delete") this.changeRuns("delete", { run_ids: ids }, `Deleted ${runsWord(this, ids)}.`, true);
     else if (name === "restore") this.changeRuns("restore", { run_ids: ids }, `Restored ${runsWord(this, ids)}.`, true);
@@ -127,7 +127,25 @@ const runDeeds = {
     } catch (error) { say(this.root, error.message, { trouble: true }); }
   },
 
-  // ---- purge ----
+  // ---- move and purge ----
+
+  async moveRuns(ids) {
+    let found;
+    try { found = (await this.asker.ask("experiments")).value; } catch (error) { say(this.root, error.message, { trouble: true }); return; }
+    let chosen = null;
+    const list = el("div", { class: "rt-list rt-movelist", role: "listbox", "aria-label": "Experiments" });
+    const search = el("input", { class: "tb-input", type: "search", placeholder: "Find experiment", "aria-label": "Find experiment", on: { input: () => fill() } });
+    const fill = () => {
+      const wanted = search.value.trim().toLowerCase(), fits = found.filter(({ name }) => name.toLowerCase().includes(wanted));
+      list.replaceChildren(...fits.slice(0, 200).map((one) => el("button", { class: `rt-item${chosen?.id === one.id ? " rt-on" : ""}`, type: "button", role: "option", "aria-selected": String(chosen?.id === one.id), on: { click: () => { chosen = one; fill(); } } },
+        icon("flask"), textEl("span", one.name, "tb-grow tb-ellipsis"), chosen?.id === one.id ? icon("check") : null)));
+      if (!fits.length) list.append(el("div", { class: "tb-muted rt-heading", text: "No such experiment" }));
+    };
+    fill();
+    openDialog(this.root, { title: `Move ${runsWord(this, ids)}`, note: "Artifacts stay where they are; the runs go on naming their place.", body: [search, list], deedText: "Move",
+      deed: () => { if (!chosen) throw new Error("Choose an experiment first."); return this.change("move", { run_ids: ids, experiment_id: chosen.id }, `Moved ${runsWord(this, ids)} to ${chosen.name}.`, true); } });
+    search.focus();
+  },
 
   async purgeRuns(ids) {
     let plan;

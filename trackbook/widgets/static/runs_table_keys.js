@@ -39,11 +39,11 @@ function gridKey(view, event) {
 }
 
 /** Keys of deeds; they act on the selected runs, else on the run under the cursor. */
-const RUN_KEYS = { t: "tag", r: "rename", f: "star", n: "note", Delete: "delete" };
+const RUN_KEYS = { t: "tag", r: "rename", f: "star", n: "note", m: "move", Delete: "delete" };
 
 const KEY_LIST = [
   ["/", "filter"], ["arrows, J K", "move to a cell"], ["Space", "select the run"], ["Shift \u2191 \u2193", "select a range"], ["Ctrl A", "select all"], ["Enter", "open the run"],
-  ["\u2190 \u2192", "on a name: fold and unfold"], ["C", "compare"], ["V", "curves"], ["T", "tag"], ["R", "rename"], ["F", "star"], ["N", "note"], ["Del", "delete"],
+  ["\u2190 \u2192", "on a name: fold and unfold"], ["C", "compare"], ["V", "curves"], ["T", "tag"], ["R", "rename"], ["F", "star"], ["N", "note"], ["M", "move"], ["Del", "delete"],
   ["S, Shift S", "sort by the column, add it"], ["P", "pin the column"], ["H", "hide the column"], ["Ctrl \u2190 \u2192", "move the column"], ["Esc", "close, then clear, then leave"],
 ];
 

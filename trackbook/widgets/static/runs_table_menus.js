@@ -111,7 +111,7 @@ const menuDeeds = {
     if (this.isDeleted()) return [null, item("restore", `Restore${many}`, "reset"), item("purge", `Purge${many}\u2026`, "trash", null, { danger: true })];
     return [
       null, item("star", isStarred(this.table, row) ? `Take the star away` : `Star${many}`, "star", "F"), ...(many ? [] : [item("rename", "Rename\u2026", "edit", "R"), item("note", "Note\u2026", "note", "N")]),
-      item("tag", `Tag${many}\u2026`, "tag", "T"), null, item("delete", `Delete${many}`, "trash", "Del", { danger: true }),
+      item("tag", `Tag${many}\u2026`, "tag", "T"), item("move", `Move${many}\u2026`, "folder", "M"), null, item("delete", `Delete${many}`, "trash", "Del", { danger: true }),
     ];
   },
 

@@ -152,7 +152,7 @@ const selectionDeeds = {
   barDeeds() {
     const { allowed, why } = this.allowance();
     if (!allowed) return why && !this.narrow ? [el("span", { class: "tb-caption tb-muted rt-why tb-ellipsis", title: why, text: why }), el("span", { class: "rt-rule" })] : [];
-    const deeds = this.isDeleted() ? [["restore", "Restore", "reset"], ["purge", "Purge\u2026", "trash"]] : [["tag", "Tag", "tag"], ["delete", "Delete", "trash"]];
+    const deeds = this.isDeleted() ? [["restore", "Restore", "reset"], ["purge", "Purge\u2026", "trash"]] : [["tag", "Tag", "tag"], ["move", "Move", "folder"], ["delete", "Delete", "trash"]];
     if (this.narrow) return [el("button", { class: "tb-button tb-ghost", type: "button", "aria-label": "More", "aria-haspopup": "menu", on: { click: (event) => this.barMenu(event.currentTarget, deeds) } }, icon("dots"))];
     return [...deeds.map(([name, text, glyph]) => el("button", { class: "tb-button tb-ghost", type: "button", on: { click: () => this.deed(name) } }, icon(glyph), el("span", { text }))), el("span", { class: "rt-rule" })];
   },

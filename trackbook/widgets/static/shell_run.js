@@ -6,7 +6,7 @@ const toNumber = (value) => (value === null || value === undefined ? null : Numb
 function runDetails(details, open) {
   return [runHead(details, open), el("div", { class: "tb-run-grid" }, metricsCard(details.metrics),
     pairsCard("Params", details.params, "This run has no params. Log one with trackbook.log_param."),
-    datasetsCard(details.datasets), artifactsCard(details), pairsCard("Tags", details.tags, null))].filter(Boolean);
+    (details.versions || []).length ? pairsCard("Registered as", details.versions, null) : null, datasetsCard(details.datasets), artifactsCard(details), pairsCard("Tags", details.tags, null))].filter(Boolean);
 }
 
 function runHead(details, open) {

@@ -14,10 +14,10 @@ function showLines(run) {
 }
 
 /** The lines that start a run. */
-const START_LINES = `import trackbook
-%track_start first-try
+const START_LINES = `%track_start first-try
+from trackbook import log_metric
 for step in range(1, 21):
-    trackbook.log_metric("val_loss", 1 / step, step=step)`;
+    log_metric("loss", 1 / step, step=step)`;
 
 /** The lines that show the dashboard, where the server does not. */
 const DASHBOARD_LINES = "from trackbook.dashboard import Dashboard\nDashboard()";
@@ -35,16 +35,21 @@ async function notebookInView({ app, notebooks, shell }) {
   return made;
 }
 
-/** Insert a cell below the active one; `%load_ext trackbook` comes first where the notebook has no such line. */
+/** Put a cell below the active one, or into it if it is empty; `%load_ext trackbook` comes first where no cell has it. */
 async function insertCell(services, lines, { run = true, magic = true } = {}) {
   const panel = await notebookInView(services);
   await panel.context.ready;
   const content = panel.content, model = content.model.sharedModel;
   const loads = model.cells.some((cell) => cell.cell_type === "code" && LOADS.test(cell.getSource()));
   const source = magic && !loads ? `%load_ext trackbook\n${lines}` : lines;
-  const place = Math.min(content.activeCellIndex + 1, model.cells.length);
-  model.insertCell(place, { cell_type: "code", source, metadata: {} });
-  content.activeCellIndex = place;
+  const active = model.cells[content.activeCellIndex];
+  if (active?.cell_type === "code" && !active.getSource().trim()) {
+    active.setSource(source);
+  } else {
+    const place = Math.min(content.activeCellIndex + 1, model.cells.length);
+    model.insertCell(place, { cell_type: "code", source, metadata: {} });
+    content.activeCellIndex = place;
+  }
   content.deselectAll();
   if (!run || !(await speaksPython(services, panel))) return;
   if (magic && loads) loadAgain(panel);

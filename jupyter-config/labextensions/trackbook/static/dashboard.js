@@ -35,7 +35,8 @@ function pageTab(services, address) {
   const frame = el("iframe", { class: "tb-lab-frame", title: "Trackbook dashboard", src: address });
   const content = new lab.widgets.Widget({ node: el("div", { class: "tb-lab-page jp-IFrame" }, frame) });
   const tab = new lab.apputils.MainAreaWidget({ content });
-  Object.assign(tab, { id: PAGE_ID });
+  tab.id = PAGE_ID;
+  tab.toolbar.hide();
   Object.assign(tab.title, { label: "Trackbook", caption: "Trackbook dashboard", icon: services.icon, closable: true });
   const dress = () => takeTheme(frame);
   frame.addEventListener("load", dress);

@@ -1,4 +1,4 @@
-"""To schema 4: saved views of a page."""
+"""To schema 4: saved views of a page, and where runs keep their artifacts that were moved."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ __all__ = ["tables", "upgrade"]
 def upgrade(operations: Operations) -> None:
     """Add what is not there yet: a database that commits each statement may have been left half way."""
     connection = operations.get_bind()
+    if "artifact_location" not in {column["name"] for column in inspect(connection).get_columns("runs")}:
+        operations.add_column("runs", Column("artifact_location", _text(None)))
     for name, columns in tables().items():
         if not inspect(connection).has_table(name):
             operations.create_table(name, *columns, sqlite_with_rowid=False, **_options(connection))

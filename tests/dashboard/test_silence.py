@@ -1,0 +1,35 @@
+"""The token of the page is in no log, whatever fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from trackbook.dashboard.silence import TokenFilter, keep_token_out
+
+NAMES = ("tornado.access", "tornado.application", "tornado.general", "page-of-a-test")
+
+
+@pytest.fixture
+def loggers() -> Iterator[list[logging.Logger]]:
+    found = [logging.getLogger(name) for name in NAMES]
+    keep_token_out(found[-1])
+    yield found
+    for logger in found:
+        for each in [one for one in logger.filters if isinstance(one, TokenFilter)]:
+            logger.removeFilter(each)
+
+
+def test_token_is_left_out_and_the_rest_is_told(
+    loggers: list[logging.Logger], caplog: pytest.LogCaptureFixture
+) -> None:
+    for logger in loggers:
+        logger.error(
+            "Uncaught exception %s\n%r", "GET /?token=sEc-r_et&theme=dark", {"Authorization": "token sEc-r_et"}
+        )
+    assert len(caplog.messages) == len(NAMES)
+    for message in caplog.messages:
+        assert "sEc" not in message
+        assert "&theme=dark" in message
