@@ -126,9 +126,9 @@ def test_page_asks_shows_dialogs_and_menus(stage: Callable[..., Any], file_store
     assert shown.text_content() == "two"
     page.click("#dialog")
     page.keyboard.press("Escape")
-    assert page.locator("dialog").count() == 0
+    page.locator("dialog").wait_for(state="detached")
     page.click("#dialog")
     page.locator("dialog button[type=submit]").click()
     on.carry()
     page.get_by_role("button", name="Undo").wait_for()
-    assert page.locator("dialog").count() == 0
+    page.locator("dialog").wait_for(state="detached")
