@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["page_handler"]
 
+#: Stands where Voila loads MathJax from: the page has no formulas, so it sets none.
+_NO_FORMULAS = (
+    "data:text/javascript,window.MathJax={Hub:{Config(){},Configured(){},Queue(){},Register:{StartupHook(){}},"
+    "Typeset(){}},Ajax:{}};//"
+)
+
 NOTEBOOK = "dashboard.ipynb"
 #: Extensions that the page needs; whatever else is installed for JupyterLab stays out of it.
 _EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
@@ -43,7 +49,7 @@ def page_handler(server: ServerApp, desk: Desk) -> tuple[type[Any], dict[str, An
 
 def _without_cdn(page_config: dict[str, Any], **_given: Any) -> dict[str, Any]:
     """No address of another host: Voila names one for formulas, of which the page has none, and wants some address."""
-    return {**page_config, "fullMathjaxUrl": "data:text/javascript,//"}
+    return {**page_config, "fullMathjaxUrl": _NO_FORMULAS}
 
 
 def _template_paths() -> list[str]:
