@@ -83,6 +83,8 @@ GATED = (
     "trackbook/magics/",
     "trackbook/dashboard/",
     "trackbook/demo/",
+    # a Jupyter server loads it, which is made of Tornado; Voila's part asks whether the server has loaded Voila
+    "trackbook/extension/",
     # packages whose calls come through one that asks: trackbook.models.package
     "trackbook/models/flavors/",
     # trackbook.models.evaluation.sample asks for pandas before the others are reached

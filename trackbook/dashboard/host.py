@@ -16,7 +16,6 @@ from trackbook.dashboard.seats import SeatedKernels, Seats, full_page
 from trackbook.dashboard.silence import keep_token_out
 from trackbook.errors import InvalidParameter, InvalidState
 from trackbook.libraries import require
-from trackbook.widgets.permission import GUARDED, NAMED_BY_PROXY
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -118,6 +117,8 @@ def serve_page(store_uri: str, options: PageOptions, announce: Callable[[str], N
 
 def _tell_kernels(store_uri: str, options: PageOptions) -> None:
     """What the kernels of the page find in their environment."""
+    from trackbook.widgets.permission import GUARDED
+
     os.environ["TRACKBOOK_TRACKING_URI"] = store_uri
     os.environ["TRACKBOOK_ALLOW_CHANGES"] = "0" if options.read_only else "1"
     os.environ[GUARDED] = "header" if options.user_header else "token"
@@ -180,6 +181,8 @@ def _configuration(options: PageOptions, folder: Path, port: int, token: str) ->
 def _header(name: str | None) -> list[str]:
     if name is None:
         return []
+    from trackbook.widgets.permission import NAMED_BY_PROXY
+
     if f"HTTP_{name.upper().replace('-', '_')}" not in NAMED_BY_PROXY:
         known = ", ".join(one.removeprefix("HTTP_").replace("_", "-").title() for one in NAMED_BY_PROXY)
         raise InvalidParameter(f"--user-header is one of {known}, not {name!r}.")

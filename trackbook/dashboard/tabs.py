@@ -16,7 +16,7 @@ __all__ = ["PANELS", "Composer", "Scene"]
 PANELS = ("table", "curves", "comparison", "statistics", "artifacts", "registry")
 _OF_RUNS = frozenset({"curves", "comparison", "artifacts"})
 View = Mapping[str, Any] | None
-_TALL = 2_000
+_TALL, _GREY = 2_000, 14
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ class Composer:
         if self._of.get(name) != of:
             self._make(name, scene)
         elif name in _OF_RUNS and self._runs[name] != runs:
-            self._panels[name].show(list(scene.runs), dict(scene.slots))
+            around = {"grey": _around(scene)} if name == "curves" else {}
+            self._panels[name].show(list(scene.runs), dict(scene.slots), **around)
             self._panels[name].refresh()
         else:
             self._panels[name].refresh()
@@ -99,8 +100,14 @@ def _table(scene: Scene, view: View) -> Any:
 def _curves(scene: Scene, view: View) -> Any:
     from trackbook.widgets.curves import CurvesPanel
 
-    slots = dict(scene.slots)
-    return CurvesPanel(scene.store, list(scene.runs), slots=slots, permission=scene.permission, view=view)
+    slots, grey = dict(scene.slots), _around(scene)
+    return CurvesPanel(scene.store, list(scene.runs), slots=slots, grey=grey, permission=scene.permission, view=view)
+
+
+def _around(scene: Scene) -> list[str]:
+    """The newest of the experiment's other runs: what the chosen ones are seen against."""
+    newest = scene.store.search_runs([scene.experiment], max_results=len(scene.runs) + _GREY) if scene.runs else []
+    return [run.info.run_id for run in newest if run.info.run_id not in scene.runs][:_GREY]
 
 
 def _comparison(scene: Scene, view: View) -> Any:

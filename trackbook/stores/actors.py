@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 
-__all__ = ["ACTOR", "acting_as", "acting_name", "process_user"]
+__all__ = ["ACTOR", "acting_as", "process_user"]
 
 _MOST = 256  # characters
 
@@ -19,7 +19,7 @@ ACTOR: ContextVar[str | None] = ContextVar("trackbook_actor", default=None)
 @contextmanager
 def acting_as(name: str) -> Iterator[None]:
     """What the block changes is done by somebody else than the user of this process."""
-    token = ACTOR.set(name)
+    token = ACTOR.set(_fit(name))
     try:
         yield
     finally:
@@ -30,12 +30,11 @@ def acting_as(name: str) -> Iterator[None]:
 def process_user() -> str:
     """The user of this process, as the system calls her."""
     try:
-        return getpass.getuser()
+        return _fit(getpass.getuser())
     except (KeyError, OSError):  # no name belongs to this user number
         return "unknown"
 
 
-def acting_name() -> str:
-    """For whom the running code acts, as any database takes it: the name may come from a setting or from a proxy."""
-    name = (ACTOR.get() or process_user()).encode(errors="replace").decode().replace("\x00", "?")
-    return name[:_MOST] or "unknown"
+def _fit(name: str) -> str:
+    """A name as any database takes it: it may come from an environment variable or from a proxy."""
+    return name.encode(errors="replace").decode().replace("\x00", "?")[:_MOST] or "unknown"

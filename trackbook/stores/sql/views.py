@@ -8,7 +8,7 @@ from typing import Any
 
 from trackbook.entities.keys import check_view_name
 from trackbook.errors import AlreadyExists, InvalidParameter, NotFound
-from trackbook.stores.actors import acting_name
+from trackbook.stores.actors import ACTOR, process_user
 from trackbook.stores.sql.engine import Connection, Database, retried
 from trackbook.stores.views import SavedView
 
@@ -27,7 +27,7 @@ class Views:
     @retried
     def save_view(self, name: str, state: Mapping[str, Any], replace: bool = False) -> SavedView:
         name, text = check_view_name(name), _checked_state(state)
-        now, who = self._now(), acting_name()
+        now, who = self._now(), ACTOR.get() or process_user()
         with self.database.write() as connection:
             known = _rows(connection, name)
             if known and not replace:
@@ -57,7 +57,7 @@ class Views:
             if name != new_name and _rows(connection, new_name):
                 raise _taken(new_name)
             change = "UPDATE views SET name = ?, last_update_time = ?, updated_by = ? WHERE name = ?"
-            connection.execute(change, (new_name, self._now(), acting_name(), name))
+            connection.execute(change, (new_name, self._now(), ACTOR.get() or process_user(), name))
             return _view(_rows(connection, new_name)[0])
 
     @retried

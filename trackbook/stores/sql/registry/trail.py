@@ -11,7 +11,7 @@ from trackbook.entities import AuditEntry, AuditHead
 from trackbook.entities.digests import BEGINNING, canonical_json, entry_hash
 from trackbook.entities.keys import check_int64, check_registered_name
 from trackbook.errors import InvalidParameter
-from trackbook.stores.actors import acting_name
+from trackbook.stores.actors import ACTOR, process_user
 from trackbook.stores.sql.engine import Connection, Database
 
 __all__ = ["Ledger", "Trail"]
@@ -35,7 +35,7 @@ class Ledger:
     """
 
     def __init__(self, connection: Connection, head: AuditHead, now: int) -> None:
-        self.connection, self.now, self.actor = connection, now, acting_name()
+        self.connection, self.now, self.actor = connection, now, ACTOR.get() or process_user()
         self._head = head
         self._entries: list[AuditEntry] = []
 
