@@ -5,7 +5,7 @@ JSON knows no NaN, so every float travels in a buffer; a reader finds its buffer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,16 +83,16 @@ def encode_table(table: RunTable, experiments: Mapping[str, str] | None = None, 
 
 
 def _text(out: Columns, group: str, key: str, values: Sequence[str | None], count: int) -> dict[str, Any]:
-    known: dict[str, int] = {}
-    codes = np.fromiter(_codes(values[:count], known), dtype=np.int32)
+    shown = values[:count]
+    order = dict.fromkeys(shown)
+    order.pop(None, None)
+    known = [text for text in order if text is not None]
+    place_of: dict[str | None, int] = {None: -1}
+    place_of.update(zip(known, range(len(known)), strict=True))
+    codes = np.fromiter(map(place_of.__getitem__, shown), dtype=np.int32, count=len(shown))
     cut = any(len(value) > CELL_LIMIT for value in known)
-    texts = [value[:CELL_LIMIT] + "…" if len(value) > CELL_LIMIT else value for value in known] if cut else list(known)
+    texts = [value[:CELL_LIMIT] + "…" if len(value) > CELL_LIMIT else value for value in known] if cut else known
     return {"kind": "text", "group": group, "key": key, "texts": texts, "cut": cut, "codes": out.add(codes, "<i4")}
-
-
-def _codes(values: Iterable[str | None], known: dict[str, int]) -> Iterable[int]:
-    for value in values:
-        yield -1 if value is None else known.setdefault(value, len(known))
 
 
 def _time(out: Columns, key: str, values: Sequence[int | None], count: int) -> dict[str, Any]:

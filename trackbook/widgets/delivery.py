@@ -22,6 +22,9 @@ from trackbook.widgets.assets import module
 __all__ = ["Delivered", "Program", "pack_program", "split_buffers"]
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 class Program(NamedTuple):
     """A widget's program.
 
@@ -57,6 +60,8 @@ def split_buffers(value: Any) -> tuple[Any, list[list[str | int]], list[bytes]]:
         if isinstance(node, Mapping):
             return {key: plain(item, [*path, key]) for key, item in node.items()}
         if isinstance(node, (list, tuple)):
+            if _PLAIN.issuperset(map(type, node)):  # ten thousand names, say
+                return list(node)
             return [plain(item, [*path, place]) for place, item in enumerate(node)]
         return node
 
