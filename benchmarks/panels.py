@@ -26,11 +26,11 @@ from playwright.sync_api import Page, sync_playwright
 
 RUNS, CURVES, POINTS = 10_000, 50, 10_000
 SETUP = """
-import trackbook, numpy, pandas
+import trackbook, numpy, pandas, trackbook.widgets.curves
 from trackbook import panels
 trackbook.set_tracking_uri({uri!r})
 trackbook.set_experiment("small")
-panels.runs(), panels.curves(["long-0"], ["m0"]);
+panels.runs();
 trackbook.set_experiment("big");
 """
 #: What is measured: a cell, what to wait for on the page, and the aim in seconds.
