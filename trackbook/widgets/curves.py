@@ -28,6 +28,8 @@ __all__ = ["MOST_CHARTS", "CurvesPanel", "LiveCurves", "Series"]
 
 #: Points of a run in grey: its curve is context.
 _GREY_POINTS = 300
+#: What the runs of one chart share: beyond twenty of them, more points take longer to paint and show nothing more.
+_CHART_POINTS, _FEWEST_POINTS = 40_000, 400
 #: Points of the finer level: of one curve, and of all together.
 _FINE_POINTS, _FINE_BUDGET = 20_000, 40_000
 _MOST_METRICS = 20_000
@@ -153,7 +155,8 @@ class CurvesPanel(CurveStream):
 
     def limit(self, place: int) -> int:
         """How many points of each series of a run are drawn."""
-        return _GREY_POINTS if place >= len(self._cast.shown) else DRAWN_POINTS
+        runs = len(self._cast.shown)
+        return _GREY_POINTS if place >= runs else max(_FEWEST_POINTS, min(DRAWN_POINTS, _CHART_POINTS // max(1, runs)))
 
     def _turn(self, _change: object) -> None:
         wanted, held = self._wanted(), {key for _, key in self._series}
@@ -282,7 +285,7 @@ class CurvesPanel(CurveStream):
                 if series.key == key and self._is_shown(series):
                     points = series.points()
                     within = points.at(places_within(points.x, low, high))
-                    parts.append((series, _thinned(within, DRAWN_POINTS)))
+                    parts.append((series, _thinned(within, self.limit(series.run))))
             self._send_parts("detail", parts, key=key, low=low, high=high)
 
     def _send_parts(self, kind: str, parts: Sequence[tuple[Series, Points]], **more: Any) -> None:
