@@ -1,4 +1,4 @@
-"""Take docs/images/dashboard-light.png and -dark.png of the demo's page: `python docs/take_pictures.py FOLDER`.
+"""Take the pictures in docs/images of the demo's page, light and dark: `python docs/take_pictures.py FOLDER`.
 
 FOLDER holds the demo's runs (`trackbook demo --no-ui --folder FOLDER`). It needs Chromium, Playwright, Pillow and the
 font Inter (`apt-get install chromium fonts-inter`).
@@ -21,6 +21,13 @@ IMAGES = Path(__file__).parent / "images"
 WIDTH, HEIGHT, SCALE = 1440, 740, 1.5
 MOST_BYTES = 300_000
 SELECTED = ("mlp-wide-s0", "mlp-smooth-s0", "mlp-base-s0", "mlp-sgd", "mlp-fast-lr", "mlp-tanh")
+#: A picture's name, its tab, and what is on the page when it is there.
+SHOTS = (
+    ("runs", "Runs", ".rt-row"),
+    ("dashboard", "Curves", ".js-plotly-plot .js-line"),
+    ("compare", "Compare", ".tb-compare svg, .cmp-table, table"),
+    ("models", "Models", "h2, h3, table"),
+)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 #: What Inter stands for.
 STANDS_FOR = ("system-ui", "sans", "sans-serif", "DejaVu Sans")
@@ -32,7 +39,7 @@ ALIAS = """<match target="pattern"><test name="family"><string>%s</string></test
 
 
 def main() -> None:
-    """Serve the demo and take one picture a theme."""
+    """Serve the demo and take its pictures."""
     command = [sys.executable, "-m", "trackbook", "ui", "--read-only", "--backend-store-uri", sys.argv[1]]
     home = str(Path(sys.argv[1]).absolute().parent)  # the page then shows ~ and the name of the folder
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "HOME": home})
@@ -48,7 +55,7 @@ def main() -> None:
 
 
 def take_pictures(address: str) -> None:
-    """One picture a theme, of the table and of the curves."""
+    """One picture a theme of each tab in SHOTS."""
     with tempfile.TemporaryDirectory() as folder:
         fonts = Path(folder) / "fonts.conf"
         fonts.write_text(FONTS % "".join(ALIAS % name for name in STANDS_FOR), encoding="utf-8")
@@ -60,24 +67,25 @@ def take_pictures(address: str) -> None:
                 size = {"width": WIDTH, "height": HEIGHT}
                 page = browser.new_page(viewport=size, device_scale_factor=SCALE)
                 page.goto(f"{address}&theme={theme}", timeout=120_000)
-                show(page)
-                shot = Path(folder) / f"{theme}.png"
-                page.screenshot(path=shot)
-                shrink(shot, IMAGES / f"dashboard-{theme}.png")
+                select(page)
+                for name, tab, shown in SHOTS:
+                    page.locator(".tb-tab", has_text=tab).click()
+                    page.locator(shown).first.wait_for(timeout=60_000)
+                    page.mouse.move(0, 0)
+                    page.wait_for_timeout(2_500)
+                    shot = Path(folder) / f"{name}-{theme}.png"
+                    page.screenshot(path=shot)
+                    shrink(shot, IMAGES / shot.name)
                 page.close()
             browser.close()
 
 
-def show(page: Page) -> None:
-    """Select some runs of the digits and turn to their curves."""
+def select(page: Page) -> None:
+    """Select some runs of the digits."""
     page.locator(".tb-exp", has_text="digits-mlp").click(timeout=120_000)
     for name in SELECTED:
         row = page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
         row.locator(".rt-mark").click()
-    page.locator(".tb-tab", has_text="Curves").click()
-    page.locator(".js-plotly-plot .js-line").first.wait_for(timeout=60_000)
-    page.mouse.move(0, 0)
-    page.wait_for_timeout(2_500)
 
 
 def shrink(picture: Path, target: Path) -> None:
