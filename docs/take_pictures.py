@@ -25,8 +25,7 @@ SELECTED = ("mlp-wide-s0", "mlp-smooth-s0", "mlp-base-s0", "mlp-sgd", "mlp-fast-
 SHOTS = (
     ("runs", "Runs", ".rt-row"),
     ("dashboard", "Curves", ".js-plotly-plot .js-line"),
-    ("compare", "Compare", ".tb-compare svg, .cmp-table, table"),
-    ("models", "Models", "h2, h3, table"),
+    ("compare", "Compare", ".cmp-table"),
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 #: What Inter stands for.
