@@ -105,12 +105,14 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
     assert process.stdout is not None
     lines = [process.stdout.readline(), process.stdout.readline()]
     page = Served(lines[1].split()[-1], folder, process)
-    yield page
-    kernels = page.kernels()
-    process.send_signal(signal.SIGTERM)
-    process.wait(60)
-    process.stdout.close()
-    log.close()
+    try:
+        yield page
+    finally:
+        kernels = page.kernels()
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        process.stdout.close()
+        log.close()
     assert process.returncode == 0
     assert psutil.wait_procs(kernels, 10)[1] == []
     token = page.address.partition("token=")[2]
