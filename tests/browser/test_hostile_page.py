@@ -23,9 +23,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.slow, pytest.
 def make_hostile_store(folder: Path) -> str:
     """A run for each text, which is its name, note, param, tag, user and file; the cards of all of them."""
     trackbook.set_tracking_uri(str(folder / "trackbook.db"))
-    trackbook.set_experiment(PAYLOADS[4])
+    experiment = trackbook.set_experiment(PAYLOADS[4])
     trackbook.set_experiment_tag("mlflow.note.content", " ".join(PAYLOADS))
-    cards = [trackbook.get_experiment_by_name(PAYLOADS[4])._repr_html_()]
+    cards = [trackbook.get_experiment(experiment.experiment_id)._repr_html_()]
     for place, text in enumerate(PAYLOADS):
         tags = {"mlflow.note.content": text, "mlflow.user": text, "mlflow.source.name": text, "word": text}
         with trackbook.start_run(run_name=text, tags=tags) as run:

@@ -30,7 +30,7 @@ CELLS = (
 
 
 def notebook(folder: Path) -> str:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"c{place}", "metadata": {}, "execution_count": None, "outputs": [], "source": code}
         for place, code in enumerate(CELLS)
     ]
