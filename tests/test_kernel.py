@@ -240,6 +240,7 @@ def test_curves_appear_under_the_cell_that_logs_one(start_kernel: Callable[..., 
     kernel.run("%track_metric score=1")
     assert kernel.shown == [], "one value is no curve"
     kernel.run(SLOW)
-    assert ["application/vnd.jupyter.widget-view+json" in kinds for kinds in kernel.shown] == [True]
+    widgets = ["application/vnd.jupyter.widget-view+json" in kinds for kinds in kernel.shown]
+    assert widgets == [True, False, False], "the curves, and below them their table and picture"
     kernel.run("trackbook.log_metric('loss', 1, step=9)\ntrackbook.log_metric('loss', 1, step=10)")
-    assert len(kernel.shown) == 1, "a quick cell shows them when it ends"
+    assert len(kernel.shown) == 3, "a quick cell shows them when it ends"

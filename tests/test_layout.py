@@ -36,6 +36,7 @@ BROAD_EXCEPT = {
     "trackbook/runs/context/capture.py",
     "trackbook/serving/scoring.py",
     "trackbook/widgets/panel.py",
+    "trackbook/widgets/showing.py",
     "trackbook/dashboard/page.py",
 }
 BROAD_EXCEPT_ROOMS = ("trackbook/autologging/",)

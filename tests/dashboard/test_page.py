@@ -58,7 +58,7 @@ def test_curves_are_those_of_the_selected_runs_in_their_slots(page: Dashboard, r
     assert [fact["slot"] for fact in page.curves._facts] == [1, 2, None]  # and the third run in grey
     page.table.selected = [runs[0]]
     assert list(page.curves._cast.shown) == [runs[0]]
-    assert [fact["slot"] for fact in page.curves._facts] == [2]
+    assert [fact["slot"] for fact in page.curves._facts] == [2, None, None]
     assert (page.selected, page.note) == (1, "")
 
 
