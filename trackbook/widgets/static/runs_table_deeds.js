@@ -104,7 +104,7 @@ const runDeeds = {
     const { allowed, why } = this.allowance();
     let text = "";
     try { text = await this.wholeText(id, `tags.${NOTE_TAG}`); } catch (error) { say(this.root, error.message, { trouble: true }); return; }
-    const area = el("textarea", { class: "tb-input tb-code rt-notearea", "aria-label": "Note in Markdown", rows: 9, dir: "auto", placeholder: "What was tried, what was seen. **Bold**, `code`, - lists, [links](https://example.org)" });
+    const area = el("textarea", { class: "tb-input tb-code rt-notearea", "aria-label": "Note in Markdown", rows: 9, dir: "auto", placeholder: "What was tried, what was seen. **Bold**, `code`, - lists, [links](address)" });
     area.value = text;
     const sight = el("div", { class: "rt-notesight" }), name = runsWord(this, [id]);
     const turn = (mode) => {
