@@ -40,10 +40,8 @@ __all__ = [
 ]
 
 _AGGREGATES = ("last", "min", "max", "count")
-#: Runs whose curves are shown where none is named.
+#: Runs that are shown where none is named.
 _NEWEST = 6
-
-_COMPARED_UNASKED = 6
 _LISTED = "%track_runs lists the runs."
 _NEEDS = ("anywidget", "ipywidgets", "plotly")
 
@@ -245,7 +243,7 @@ def compare(
 
 
 def _newest(store: Store, experiments: Sequence[str]) -> list[str]:
-    return store.run_table(experiments, max_results=_COMPARED_UNASKED).run_ids
+    return store.run_table(experiments, max_results=_NEWEST).run_ids
 
 
 def experiment_ids(store: Store, names: Sequence[str] | None = None) -> list[str]:
