@@ -35,13 +35,15 @@ def serving(folder: Path, preheat: int) -> Iterator[tuple[str, psutil.Process]]:
     command = [sys.executable, "-m", "trackbook", "ui", "--backend-store-uri", str(folder), "--max-viewers", "0"]
     server = subprocess.Popen([*command, "--preheat", str(preheat)], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
-    address = [server.stdout.readline(), server.stdout.readline()][1].split()[-1]
-    process = psutil.Process(server.pid)
-    wait_for_kernels(process, preheat)
-    yield address, process
-    server.terminate()
-    server.wait(60)
-    server.stdout.close()
+    try:
+        address = [server.stdout.readline(), server.stdout.readline()][1].split()[-1]
+        process = psutil.Process(server.pid)
+        wait_for_kernels(process, preheat)
+        yield address, process
+    finally:
+        server.terminate()
+        server.wait(60)
+        server.stdout.close()
 
 
 def kernels(server: psutil.Process) -> list[psutil.Process]:
@@ -62,7 +64,7 @@ def first_widget(page: Page, address: str) -> float:
     """Seconds from the request to the table of runs."""
     start = time.perf_counter()
     page.goto(address, timeout=180_000, wait_until="commit")
-    page.wait_for_function(SHOWN, timeout=180_000)
+    page.wait_for_function(SHOWN, timeout=180_000, polling=50)
     return time.perf_counter() - start
 
 
@@ -77,7 +79,7 @@ def many(browser: Browser, address: str, viewers: int) -> list[float]:
         page.evaluate("(address) => { location.href = address; }", address)
     took = []
     for place, page in enumerate(pages):
-        page.wait_for_function(SHOWN, timeout=300_000)
+        page.wait_for_function(SHOWN, timeout=60_000, polling=200)
         took.append(time.perf_counter() - begun[place])
         page.context.close()
     return took

@@ -27,6 +27,8 @@ PORTS_TO_TRY = 50
 #: Extensions that the page needs; whatever else is installed for JupyterLab stays out of it.
 _EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 _CULL_AFTER_S, _CULL_EVERY_S = 120, 30
+#: A warm kernel that was taken is replaced when those who come together have their page: its start takes a core.
+_REFILL_AFTER_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,18 @@ def _tell_kernels(store_uri: str, options: PageOptions) -> None:
     from trackbook.widgets.permission import GUARDED
 
     os.environ["TRACKBOOK_TRACKING_URI"] = store_uri
+    os.environ["VOILA_APP_IP"] = _within_reach(options.host)
     os.environ["TRACKBOOK_ALLOW_CHANGES"] = "0" if options.read_only else "1"
     os.environ[GUARDED] = "header" if options.user_header else "token"
     if options.user_header:
         os.environ.pop("JUPYTERHUB_USER", None)  # the proxy says who looks, not the user who started the page
+
+
+def _within_reach(host: str) -> str:
+    """The address at which a kernel on this machine reaches the page."""
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104  # compared, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _refuse_open_changes(server: Any, options: PageOptions) -> None:
@@ -172,6 +182,7 @@ def _configuration(options: PageOptions, folder: Path, port: int, token: str) ->
         default_pool_size=options.preheat,
         http_header_envs=_header(options.user_header),
     )
+    config.VoilaKernelManager.fill_delay = _REFILL_AFTER_S
     config.KernelSpecManager.kernel_dirs = []  # the kernel of this environment, whatever the user's home has
     config.KernelManager.transport = "ipc"  # sockets in a folder that only this user enters
     config.MappingKernelManager.update(cull_idle_timeout=_CULL_AFTER_S, cull_interval=_CULL_EVERY_S)
@@ -196,7 +207,6 @@ def _settings(options: PageOptions) -> dict[str, Any]:
         "allow_remote_access": not local,
         "local_hostnames": ["localhost"],
         "log_function": lambda _handler: None,
-        "ws_ping_timeout": 30_000,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from trackbook.dashboard.standing import decode_view
+from trackbook.dashboard.waiting import wait_for_viewer
 from trackbook.errors import InvalidParameter
 
 __all__ = ["visit"]
@@ -20,10 +21,7 @@ def visit() -> dict[str, Any]:
     It may have ``?experiment=`` or ``?run=``, an id each, ``?saved=``, the name of a saved view, or ``?view=``, a view.
     In a kernel that Voila started before anybody looked, this waits for the viewer: put heavy imports above it.
     """
-    if os.environ.get("VOILA_PREHEAT") == "True":
-        from voila.utils import wait_for_request
-
-        wait_for_request()
+    wait_for_viewer()
     given = parse_qs(os.environ.get("QUERY_STRING", ""))
     os.environ.pop("QUERY_STRING", None)  # it has the token in it
     os.environ.pop("VOILA_REQUEST_URL", None)
