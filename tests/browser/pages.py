@@ -116,7 +116,9 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
     assert process.returncode == 0
     assert psutil.wait_procs(kernels, 10)[1] == []
     token = page.address.partition("token=")[2]
-    assert token not in (folder / "ui.log").read_text()
+    said = (folder / "ui.log").read_text()
+    assert token not in said
+    assert "Traceback" not in said, said
 
 
 def tab(page: Page, name: str) -> None:

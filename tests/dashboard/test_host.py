@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jupyter_server.base.websocket import WebSocketMixin
 
 from trackbook.dashboard.host import (
     PageOptions,
@@ -24,6 +25,8 @@ from trackbook.dashboard.host import (
 )
 from trackbook.errors import InvalidParameter, InvalidState, MissingDependency
 from trackbook.widgets.permission import GUARDED
+
+TOLD = ("TRACKBOOK_TRACKING_URI", "TRACKBOOK_ALLOW_CHANGES", "VOILA_APP_IP", GUARDED)
 
 
 def test_taken_port_is_passed_over() -> None:
@@ -56,6 +59,7 @@ def test_warm_kernels_and_the_users_header_reach_voila(tmp_path: Path) -> None:
     config = _configuration(asked, tmp_path, 5000, "secret").VoilaConfiguration
     assert (config.preheat_kernel, config.default_pool_size) == (True, 2)
     assert config.http_header_envs == ["X-Forwarded-User"]
+    assert _configuration(asked, tmp_path, 5000, "secret").VoilaKernelManager.fill_delay > 0
     with pytest.raises(InvalidParameter, match="X-Remote-User"):
         _configuration(PageOptions(user_header="Cookie"), tmp_path, 5000, "secret")
 
@@ -65,10 +69,26 @@ def test_warm_kernels_and_the_users_header_reach_voila(tmp_path: Path) -> None:
 def test_kernels_learn_whether_they_may_change_the_store(
     monkeypatch: pytest.MonkeyPatch, read_only: bool, header: str | None, said: tuple[str, str]
 ) -> None:
-    for name in ("TRACKBOOK_TRACKING_URI", "TRACKBOOK_ALLOW_CHANGES", GUARDED):
+    for name in TOLD:
         monkeypatch.setenv(name, "")
     _tell_kernels("sqlite:///x.db", PageOptions(read_only=read_only, user_header=header))
     assert (os.environ["TRACKBOOK_ALLOW_CHANGES"], os.environ[GUARDED]) == said
+
+
+@pytest.mark.parametrize(("host", "reached"), [
+    ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("192.168.1.5", "192.168.1.5"), ("::1", "[::1]"),
+])  # fmt: skip
+def test_kernels_reach_the_page_where_it_listens(monkeypatch: pytest.MonkeyPatch, host: str, reached: str) -> None:
+    for name in TOLD:
+        monkeypatch.setenv(name, "")
+    _tell_kernels("sqlite:///x.db", PageOptions(host))
+    assert os.environ["VOILA_APP_IP"] == reached
+
+
+def test_browser_has_longer_to_answer_a_ping_than_until_the_next() -> None:
+    settings = _settings(PageOptions())
+    connection = type("Connection", (WebSocketMixin,), {"settings": settings})()
+    assert connection.ping_timeout > connection.ping_interval  # or each connection would be closed at its first ping
 
 
 @pytest.mark.parametrize(("host", "token", "options", "refused"), [

@@ -10,6 +10,8 @@ from trackbook.dashboard.seats import SeatedKernels, Seats, full_page
 class FewKernels(set[str]):
     """As much of a kernel manager as seats ask for."""
 
+    _pools: dict[str, list[asyncio.Future[None]]]
+
     async def start_kernel(self, name: str) -> str:
         self.add(name)
         return name
@@ -40,6 +42,20 @@ def test_a_seat_is_held_by_its_kernel_and_free_when_that_has_ended() -> None:
 def test_kernels_that_wait_for_a_viewer_take_no_seat() -> None:
     seats, kernels = Seats(1), FewKernels({"warm"})
     assert seats.take("a", kernels)
+
+
+def test_kernel_that_is_yet_to_be_started_is_not_waited_for() -> None:
+    async def sizes() -> list[int]:
+        ready, later = asyncio.get_running_loop().create_future(), asyncio.get_running_loop().create_future()
+        ready.set_result(None)
+        kernels = FewKernels()
+        found = [SeatedKernels(kernels, Seats(1), "a").get_pool_size("page")]
+        for pool in ([ready, later], [later], []):
+            kernels._pools = {"page": pool}
+            found.append(SeatedKernels(kernels, Seats(1), "a").get_pool_size("page"))
+        return found
+
+    assert asyncio.run(sizes()) == [0, 2, 0, 0]
 
 
 def test_zero_is_any_number() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from trackbook.dashboard.silence import TokenFilter, keep_token_out
+from trackbook.dashboard.silence import TokenFilter, keep_token_out, pass_over_ping_limit
 
 NAMES = ("tornado.access", "tornado.application", "tornado.general", "page-of-a-test")
 
@@ -33,3 +33,15 @@ def test_token_is_left_out_and_the_rest_is_told(
     for message in caplog.messages:
         assert "sEc" not in message
         assert "&theme=dark" in message
+
+
+def test_warning_of_the_limit_for_pings_is_dropped_and_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    general = logging.getLogger("tornado.general")
+    before = list(general.filters)
+    pass_over_ping_limit()
+    try:
+        general.warning("The websocket_ping_timeout (%s) cannot be longer than the websocket_ping_interval", 90)
+        general.warning("something else")
+    finally:
+        general.filters = before
+    assert caplog.messages == ["something else"]

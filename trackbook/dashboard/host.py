@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackbook.dashboard.seats import SeatedKernels, Seats, full_page
-from trackbook.dashboard.silence import keep_token_out
+from trackbook.dashboard.silence import keep_token_out, pass_over_ping_limit
 from trackbook.errors import InvalidParameter, InvalidState
 from trackbook.libraries import require
 
@@ -27,6 +27,8 @@ PORTS_TO_TRY = 50
 #: Extensions that the page needs; whatever else is installed for JupyterLab stays out of it.
 _EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 _CULL_AFTER_S, _CULL_EVERY_S = 120, 30
+#: A machine that starts ten kernels at once takes its time; what a page shows is not given up for that.
+_PATIENCE_S = 180
 #: A warm kernel that was taken is replaced when those who come together have their page: its start takes a core.
 _REFILL_AFTER_S = 30.0
 
@@ -110,6 +112,7 @@ def serve_page(store_uri: str, options: PageOptions, announce: Callable[[str], N
         server.announce = lambda: announce(f"{server.connection_url}?token={token}")
         server.seats = Seats(options.max_viewers)
         keep_token_out(server.log)
+        pass_over_ping_limit()
         server.initialize([str(page), *options.voila])
         _refuse_open_changes(server, options)
         server.start()
@@ -182,6 +185,7 @@ def _configuration(options: PageOptions, folder: Path, port: int, token: str) ->
         default_pool_size=options.preheat,
         http_header_envs=_header(options.user_header),
     )
+    config.VoilaExecutor.update(iopub_timeout=_PATIENCE_S, startup_timeout=_PATIENCE_S)
     config.VoilaKernelManager.fill_delay = _REFILL_AFTER_S
     config.KernelSpecManager.kernel_dirs = []  # the kernel of this environment, whatever the user's home has
     config.KernelManager.transport = "ipc"  # sockets in a folder that only this user enters

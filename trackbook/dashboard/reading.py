@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from trackbook.entities import DEFAULT_EXPERIMENT_NAME, ViewType
-from trackbook.errors import StoreAway
+from trackbook.errors import StoreAway, TrackbookError
 from trackbook.stores import open_store
 from trackbook.stores.base import Store
 from trackbook.uris import parse_store_uri, strip_user_info
 
-__all__ = ["StoreReader", "experiments_of"]
+__all__ = ["StoreReader", "experiments_of", "read_ahead"]
 
 #: Seconds after which a store counts as changed though its files say nothing: a run may have been lost meanwhile.
 _LOOK_ANYWAY_S = 30.0
@@ -126,3 +127,12 @@ def experiments_of(store: Store) -> list[dict[str, Any]]:
         })  # fmt: skip
     used = [one for one in found if one["name"] != DEFAULT_EXPERIMENT_NAME or one["total"]]
     return used or found
+
+
+def read_ahead(uri: str) -> None:
+    """Look at a store once, so that the page of whoever comes finds all it needs loaded: half a second of a core."""
+    reader = StoreReader(uri)
+    if reader.exists:
+        with suppress(TrackbookError):  # the page itself will say so
+            experiments_of(reader.store())
+    reader.close()

@@ -63,6 +63,11 @@ class SeatedKernels:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._manager, name)
 
+    def get_pool_size(self, notebook: str) -> int:
+        """How many kernels wait for a viewer: one that is yet to be started is later there than a new one."""
+        pool = getattr(self._manager, "_pools", {}).get(notebook, ())  # Voila itself counts those to come as well
+        return len(pool) if pool and pool[0].done() else 0
+
     async def start_kernel(self, **options: Any) -> str:
         """Start one, and say so."""
         kernel: str = await self._manager.start_kernel(**options)

@@ -1,11 +1,17 @@
-"""Keeps the page's token out of the log: an address of the page has it, and what fails is logged with its address."""
+"""Keeps the page's token out of the log, and a warning that nobody can act on.
+
+An address of the page has the token in it, and what fails is logged with its address. The warning comes from two
+meanings of one setting: Jupyter Server counts its limit for a browser's answer to a ping in milliseconds from the last
+answer, and closes each connection whose limit is no longer than the time between two pings; Tornado, which reads the
+same numbers, warns of every other.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
 
-__all__ = ["TokenFilter", "keep_token_out"]
+__all__ = ["TokenFilter", "keep_token_out", "pass_over_ping_limit"]
 
 _TOKEN = re.compile(r"(token=|token )[A-Za-z0-9_\-.~%]+")
 _LOGGERS = ("tornado.access", "tornado.application", "tornado.general")
@@ -24,3 +30,8 @@ def keep_token_out(*loggers: logging.Logger) -> None:
     """Have some loggers, and those of the server below the page, write no token."""
     for logger in (*loggers, *(logging.getLogger(name) for name in _LOGGERS)):
         logger.addFilter(TokenFilter())
+
+
+def pass_over_ping_limit() -> None:
+    """Drop Tornado's warning of a limit for pings that is not meant for it."""
+    logging.getLogger("tornado.general").addFilter(lambda record: "websocket_ping_timeout" not in record.getMessage())

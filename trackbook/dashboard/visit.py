@@ -6,9 +6,11 @@ import os
 from typing import Any
 from urllib.parse import parse_qs
 
+from trackbook.dashboard.reading import read_ahead
 from trackbook.dashboard.standing import decode_view
 from trackbook.dashboard.waiting import wait_for_viewer
 from trackbook.errors import InvalidParameter
+from trackbook.runs.session import get_tracking_uri
 
 __all__ = ["visit"]
 
@@ -21,7 +23,9 @@ def visit() -> dict[str, Any]:
     It may have ``?experiment=`` or ``?run=``, an id each, ``?saved=``, the name of a saved view, or ``?view=``, a view.
     In a kernel that Voila started before anybody looked, this waits for the viewer: put heavy imports above it.
     """
-    wait_for_viewer()
+    if os.environ.get("VOILA_PREHEAT") == "True":
+        read_ahead(get_tracking_uri())
+        wait_for_viewer()
     given = parse_qs(os.environ.get("QUERY_STRING", ""))
     os.environ.pop("QUERY_STRING", None)  # it has the token in it
     os.environ.pop("VOILA_REQUEST_URL", None)

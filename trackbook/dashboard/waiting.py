@@ -1,7 +1,7 @@
 """Lets a kernel that Voila started ahead wait for its viewer, at the price of one socket.
 
-Voila's own helper imports the whole of its server into the kernel: four seconds of a core and 40 MB for each kernel that
-is kept warm (measured); it also goes on without a viewer when the server is busy for five seconds.
+Voila's own helper imports the whole of its server into the kernel, which is four seconds of a core and 40 MB for each
+kernel that is kept warm (measured); it also goes on without a viewer when the server is busy for five seconds.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ _AGAIN_S = 0.2
 
 
 def wait_for_viewer() -> None:
-    """In a kernel that was started ahead, block until somebody looks, and take what she asks for into the environment.
+    """Block until somebody looks, and take what she asks for into the environment.
 
     The address is Voila's: ``ws://<VOILA_APP_IP>:<VOILA_APP_PORT><VOILA_SERVER_URL>voila/query/<VOILA_KERNEL_ID>``, and
     what comes is one JSON object of environment variables, QUERY_STRING among them. A server that ends, or never
     answers, takes the kernel with it.
     """
-    if os.environ.get("VOILA_PREHEAT") != "True":
-        return
     told: list[str] = []
     # the kernel's own event loop stands still meanwhile: it has nobody to answer
     waiting = threading.Thread(target=lambda: told.extend(asyncio.run(_told(_address()))), daemon=True)
