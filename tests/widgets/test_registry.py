@@ -278,6 +278,13 @@ def test_static_table_has_models_and_versions_and_no_tag_from_data(team: Store) 
     assert "<img" not in html
 
 
+def test_static_picture_has_a_line_for_each_version_with_the_metric(team: Store) -> None:
+    svg = RegistryPanel(team, name="digits-mlp").static_picture()
+    assert "of the versions of digits-mlp" in svg
+    assert svg.count("<circle") >= 2
+    assert ">v5<" in svg
+
+
 def test_thousand_models_are_read_a_page_at_a_time(file_store: Store) -> None:
     for place in range(130):
         file_store.create_registered_model(f"model-{place:04}")

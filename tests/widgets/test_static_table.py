@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from trackbook.stores.base import RunTable
-from trackbook.widgets.static_table import static_table
+from trackbook.widgets.static_table import runs_picture, static_table
 
 PAYLOAD = "<img src=x onerror=alert(1)>"
 
@@ -35,3 +35,19 @@ def test_table_shows_a_dash_for_what_is_missing_and_lost_for_a_dead_run() -> Non
 def test_table_cuts_a_long_param() -> None:
     html = static_table(RunTable(["r1"], {}, {}, {"prompt": ["x" * 65_536]}, {}))
     assert len(html) < 2_000
+
+
+def test_picture_is_of_the_metric_whose_best_is_known_and_that_most_runs_have() -> None:
+    metrics = {
+        "epoch": {"last": np.array([5.0, 5.0])},
+        "val_loss": {"last": np.array([0.4, 0.3]), "min": np.array([0.2, 0.25])},
+        "val_accuracy": {"last": np.array([0.9, np.nan])},
+    }
+    svg = runs_picture(RunTable(["r1", "r2"], {"run_name": ["a", None]}, metrics, {}, {}))
+    assert "val_loss, the least of each run" in svg
+    assert [text in svg for text in (">a<", ">r2<", ">0.2000<", ">0.2500<")] == [True] * 4
+
+
+def test_runs_without_a_metric_have_no_picture() -> None:
+    assert runs_picture(RunTable(["r1"], {}, {}, {}, {})) == ""
+    assert runs_picture(RunTable([], {}, {"loss": {"last": np.zeros(0)}}, {}, {})) == ""

@@ -20,12 +20,12 @@ from trackbook.libraries import require
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-__all__ = ["PageOptions", "free_port", "notebook_path", "serve_page"]
+__all__ = ["PAGE_EXTENSIONS", "PageOptions", "free_port", "notebook_path", "serve_page"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORTS_TO_TRY = 50
 #: Extensions that the page needs; whatever else is installed for JupyterLab stays out of it.
-_EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
+PAGE_EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 _CULL_AFTER_S, _CULL_EVERY_S = 120, 30
 #: A machine that starts ten kernels at once takes its time; what a page shows is not given up for that.
 _PATIENCE_S = 180
@@ -178,7 +178,7 @@ def _configuration(options: PageOptions, folder: Path, port: int, token: str) ->
         theme=options.theme,
         file_allowlist=[],
         show_tracebacks=False,
-        extension_allowlist=_EXTENSIONS,
+        extension_allowlist=PAGE_EXTENSIONS,
         extension_denylist=[],
         allow_template_override="NO",
         preheat_kernel=options.preheat > 0,

@@ -111,6 +111,14 @@ class Dashboard(PageChoice):
         self._wanted = check_view(view)
         self._look()
 
+    def static_table(self) -> str:
+        """The runs as plain HTML, for readers without a kernel."""
+        return self.table.static_table() if self.table is not None else ""
+
+    def static_picture(self) -> str:
+        """The runs by the metric that says most."""
+        return self.table.static_picture() if self.table is not None else ""
+
     # ---- looking at the store ----
 
     def _place(self, name: str, panel: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from trackbook.dashboard.host import PAGE_EXTENSIONS
 from trackbook.extension.desk import Desk, store_uri
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ _NO_FORMULAS = (
 )
 
 NOTEBOOK = "dashboard.ipynb"
-#: Extensions that the page needs; whatever else is installed for JupyterLab stays out of it.
-_EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 
 
 def page_handler(server: ServerApp, desk: Desk) -> tuple[type[Any], dict[str, Any]] | None:
@@ -35,7 +34,7 @@ def page_handler(server: ServerApp, desk: Desk) -> tuple[type[Any], dict[str, An
         file_allowlist=[],
         show_tracebacks=False,
         allow_template_override="NO",
-        extension_allowlist=_EXTENSIONS,
+        extension_allowlist=PAGE_EXTENSIONS,
         extension_denylist=[],
         page_config_hook=_without_cdn,
     )

@@ -27,7 +27,7 @@ from trackbook.widgets.registry_deeds import RegistryDeeds
 from trackbook.widgets.registry_details import details_of_version, pairs
 from trackbook.widgets.registry_models import PAGE, in_production, list_models
 from trackbook.widgets.registry_sources import Sources, cut, plain_number
-from trackbook.widgets.registry_static import registry_table
+from trackbook.widgets.registry_static import registry_picture, registry_table
 from trackbook.widgets.registry_trail import TrailReader
 from trackbook.widgets.registry_versions import metric_columns, value_of, version_row
 
@@ -122,6 +122,10 @@ class RegistryPanel(RegistryDeeds):
     def static_table(self) -> str:
         """Models and the versions of the chosen one as plain HTML, for readers without a kernel."""
         return registry_table(self._models, self._model)
+
+    def static_picture(self) -> str:
+        """The versions of the chosen model by their first metric."""
+        return registry_picture(self._model)
 
     def _look(self, change: Any) -> None:
         """Read what another view needs."""

@@ -1,4 +1,4 @@
-"""Registered models as plain HTML tables, for a saved notebook without a kernel; every text is escaped."""
+"""Registered models as plain HTML tables and a picture, for a saved notebook without a kernel; all of it is escaped."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from trackbook.entities.cards import moment
+from trackbook.figures.dots import dots_svg
 from trackbook.widgets.showing import MOST_TABLE
 from trackbook.widgets.static_table import plain_table
 
-__all__ = ["registry_table"]
+__all__ = ["registry_picture", "registry_table"]
 
 _MODELS, _VERSIONS = 10, 20
 _MARKS = {"Production": "● ", "Staging": "◐ ", "Archived": "○ "}
@@ -31,6 +32,19 @@ def registry_table(models: Mapping[str, Any], model: Mapping[str, Any]) -> str:
     versions = _versions(model)
     both = listed + versions
     return both if len(both.encode()) <= MOST_TABLE else versions
+
+
+def registry_picture(model: Mapping[str, Any]) -> str:
+    """The versions of a model by the first metric beside them; "" if there is none."""
+    if not model.get("versions") or not model["columns"]:
+        return ""
+    key, goal = model["columns"][0]
+    rows = [(f"v{row['number']}", _value(row["values"][0])) for row in model["versions"]]
+    return dots_svg(f"{key} of the versions of {model['name']}", rows, goal)
+
+
+def _value(value: object) -> float | None:
+    return float(value) if isinstance(value, float | int) else None
 
 
 def _versions(model: Mapping[str, Any]) -> str:

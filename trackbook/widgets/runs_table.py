@@ -28,7 +28,7 @@ from trackbook.widgets.runs_code import code_of
 from trackbook.widgets.runs_patch import patch_of
 from trackbook.widgets.runs_query import RunQuery, order_clauses, order_of
 from trackbook.widgets.sparklines import sparklines
-from trackbook.widgets.static_table import static_table
+from trackbook.widgets.static_table import runs_picture, static_table
 
 __all__ = ["RunsTable", "slots_of"]
 
@@ -275,6 +275,10 @@ class RunsTable(RunDeeds):
     def static_table(self) -> str:
         """The first runs as plain HTML."""
         return static_table(self._rows, self._about["title"])
+
+    def static_picture(self) -> str:
+        """The first runs' values of the metric that says most."""
+        return runs_picture(self._rows)
 
     def __repr__(self) -> str:
         return "Trackbook runs"

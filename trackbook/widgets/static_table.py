@@ -1,4 +1,7 @@
-"""Panels as plain HTML tables, so that a saved notebook shows something where no widget lives; all of it escaped."""
+"""Panels as plain HTML tables, and runs as a picture, so that a saved notebook shows something where no widget lives.
+
+All of it is escaped.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,14 @@ from html import escape
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from trackbook.entities.cards import moment
+from trackbook.figures.direction import better
+from trackbook.figures.dots import dots_svg
 from trackbook.stores.base import RunTable
 
-__all__ = ["plain_table", "static_table"]
+__all__ = ["plain_table", "runs_picture", "static_table"]
 
 _ROWS, _METRICS, _PARAMS, _CHARACTERS = 20, 6, 6, 60
 #: Of a table with all that it says; the rest of 14 kB is for the caption.
@@ -79,6 +86,25 @@ def static_table(table: RunTable, title: str = "") -> str:
     more = f", the first {shown} of {count}" if count > shown else f", {count}"
     numbers = range(3, 3 + len(metrics[:_METRICS]))
     return plain_table(f"Runs{of}{more}", [key for key, _ in columns], rows, right=numbers)
+
+
+def runs_picture(table: RunTable) -> str:
+    """The first runs' best values of one metric: of which most runs have one, and whose name says what is best."""
+
+    def worth(key: str) -> tuple[bool, int]:
+        return better(key) is not None, int(np.isfinite(table.metrics[key]["last"][:_ROWS]).sum())
+
+    key = max(table.metrics, key=worth, default=None)
+    if key is None:
+        return ""
+    goal = better(key)
+    values = table.metrics[key].get(goal or "last", table.metrics[key]["last"])[:_ROWS]
+    names = table.attributes.get("run_name") or table.run_ids
+    rows = [
+        (str(name or run_id), float(value)) for name, run_id, value in zip(names, table.run_ids, values, strict=False)
+    ]
+    what = {"min": "least", "max": "greatest"}.get(goal or "", "last")
+    return dots_svg(f"{key}, the {what} of each run", rows, goal)
 
 
 def _statuses(table: RunTable) -> list[str]:
