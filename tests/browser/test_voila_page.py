@@ -160,7 +160,7 @@ def test_view_is_saved_shared_renamed_and_deleted_with_undo(viewer: Viewer, stor
     page = viewer.page
     tab(page, "Curves")
     page.get_by_role("button", name="Save view").click()
-    page.get_by_label("Name").fill("best of each <b>family</b>")
+    page.get_by_role("textbox", name="Name").fill("best of each <b>family</b>")
     page.get_by_role("dialog").get_by_role("button", name="Save view").click()
     page.get_by_text("is saved").wait_for(timeout=30_000)
     tab(page, "Runs")

@@ -18,7 +18,7 @@ def test_dots_stand_in_proportion_and_the_best_is_green() -> None:
     left, right, middle = places(svg)
     assert left < middle < right
     assert middle == (left + right) / 2
-    assert re.findall(r'fill="#1b7a2b"/>|fill="#1b7a2b">([^<]+)<', svg) == ["", "1.000"]
+    assert re.findall(r'fill="#1b7a2b"/>|fill="#1b7a2b">([^<]+)<', svg) == ["", "1"]
 
 
 def test_what_cannot_be_drawn_is_left_out_and_nothing_gives_nothing() -> None:
