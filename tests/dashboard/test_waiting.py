@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from trackbook.dashboard.waiting import wait_for_viewer
 
 LOADED = """import sys, trackbook.dashboard.visit
 print([name for name in sys.modules if name.startswith(("voila", "jupyter_server"))])"""
+#: As a kernel does, whatever the signals of whoever started the tests.
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
 WAITING = "from trackbook.dashboard.waiting import wait_for_viewer; wait_for_viewer(); print('went on')"
 
 
@@ -84,6 +87,24 @@ def test_kernel_ends_with_its_server_and_says_nothing(port: int) -> None:
     with answering(port, lambda socket: socket.close()):
         ended = subprocess.run([sys.executable, "-c", WAITING], capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.slow
+def test_interrupted_kernel_ends_and_says_nothing(port: int) -> None:
+    waiting: list[WebSocketHandler] = []
+    connected = threading.Event()
+
+    def hold(socket: WebSocketHandler) -> None:
+        waiting.append(socket)
+        connected.set()
+
+    with answering(port, hold):
+        code = HEARS + WAITING
+        kernel = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert connected.wait(60)
+        kernel.send_signal(signal.SIGINT)
+        assert kernel.communicate(timeout=60) == (b"", b"")
+    assert kernel.returncode == 0
 
 
 def test_nothing_of_the_server_is_loaded_into_a_waiting_kernel() -> None:

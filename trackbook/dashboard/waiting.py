@@ -11,6 +11,7 @@ import json
 import os
 import threading
 import time
+from contextlib import suppress
 
 __all__ = ["wait_for_viewer"]
 
@@ -29,7 +30,8 @@ def wait_for_viewer() -> None:
     # the kernel's own event loop stands still meanwhile: it has nobody to answer
     waiting = threading.Thread(target=lambda: told.extend(asyncio.run(_told(_address()))), daemon=True)
     waiting.start()
-    waiting.join()
+    with suppress(KeyboardInterrupt):  # a server that ends interrupts its kernels first
+        waiting.join()
     if not told:
         os._exit(0)  # nothing has been done here yet, and the sockets by which an error would be told are closed
     os.environ.update(json.loads(told[0]))
