@@ -23,7 +23,7 @@ class CurveBar {
     const smoothing = el("label", { class: "tb-row tb-small tb-bar-smooth" }, el("span", { class: "tb-muted", text: "Smoothing" }), this.slider, this.amount);
     this.rest = el("div", { class: "tb-bar-rest" }, this.axis, smoothing, el("span", { class: "tb-bar-line" }), this.log, this.best, this.clip, this.band);
     this.node = el("div", { class: "tb-bar", role: "toolbar", "aria-label": "How the curves are drawn" },
-      this.metrics, this.more, this.rest, el("span", { class: "tb-grow" }), this.runs, this.columns, this.table, this.menu);
+      this.metrics, this.more, this.rest, el("div", { class: "tb-bar-end" }, this.runs, this.columns, this.table, this.menu));
   }
 
   draw() {

@@ -266,7 +266,8 @@ const TOKEN_NAMES = ["bg", "ink", "ink2", "line", "line2", "edge", "accent", "ok
 
 /** Any CSS colour as rgb() or rgba(), read back from one pixel: plotly knows no color-mix. */
 function resolveColor(node, css) {
-  const probe = el("i", { style: { color: css, display: "none" } });
+  // charts keep their own colours where the system forces its own on text and boxes: one ink on itself shows nothing
+  const probe = el("i", { style: { color: css, display: "none", "forced-color-adjust": "none" } });
   node.append(probe);
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 1;
