@@ -24,6 +24,7 @@ FAULTS = """async () => (await axe.run(document.querySelector(".tb-page"), {resu
   .flatMap((found) => found.nodes.map((node) => [found.id, node.html.slice(0, 200)]))"""
 
 
+COLOURED = "document.querySelectorAll('.tb-side-run:not(.tb-side-grey)')"
 #: What the widget manager does when a widget has not come within two seconds.
 GIVES_UP = 'throw Error("widget model not found")'
 
@@ -140,7 +141,7 @@ def test_copied_link_opens_the_same_tab_selection_and_colours(viewer: Viewer, br
     for name in NAMES[:2]:
         page.get_by_role("row", name=re.compile(name)).first.locator("[role=gridcell], .rt-check").first.click()
     tab(page, "Curves")
-    page.locator(".tb-side-run:not(.tb-side-grey)").first.wait_for(timeout=60_000)
+    page.wait_for_function(f"{COLOURED}.length === 2", timeout=60_000)
     names = page.locator(".tb-side-run:not(.tb-side-grey)").all_inner_texts()
     page.get_by_role("button", name="Copy link").click()
     page.get_by_text("The link is copied").wait_for(timeout=30_000)
@@ -149,7 +150,7 @@ def test_copied_link_opens_the_same_tab_selection_and_colours(viewer: Viewer, br
     assert "token" not in link
     again = page.context.new_page()
     again.goto(link, timeout=120_000)
-    again.locator(".tb-side-run:not(.tb-side-grey)").first.wait_for(timeout=60_000)
+    again.wait_for_function(f"{COLOURED}.length === 2", timeout=60_000)
     assert shown(again) == "curves"
     assert again.locator(".tb-side-run:not(.tb-side-grey)").all_inner_texts() == names
     again.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ Making = Callable[..., Any]
 
 _RANGE = "document.querySelector('.tb-plot')._fullLayout.xaxis.range.map(Number)"
 _LINES = "document.querySelector('.tb-plot').data.filter((one) => one.mode === 'lines')"
-_TITLES = "[...document.querySelectorAll('.tb-chart-title')].map((one) => one.firstChild.textContent)"
+_TITLES = "[...document.querySelectorAll('.tb-chart-title')].map((one) => one.firstChild?.textContent)"
 
 
 @pytest.fixture(scope="module")
@@ -154,4 +155,70 @@ def test_x_axis_is_a_time_or_a_metric(stage: Making, seeds: tuple[Store, list[st
     show.page.wait_for_function(f"{_LINES}[0].x[39] === 1 / 40")
     assert panel.view["x"] == {"metric": "lr"}
     assert show.page.evaluate(_TITLES) == ["loss"]
+    panel.close()
+
+
+def test_metrics_are_chosen_and_runs_hidden(stage: Making, seeds: tuple[Store, list[str]]) -> None:
+    store, ids = seeds
+    panel = CurvesPanel(store, ids[:2], ["loss"], grey=ids[2:])
+    show = shown(stage, panel)
+    show.page.get_by_text("2 runs, 2 in grey").wait_for()
+    show.page.get_by_role("button", name="Metrics").click()
+    show.carry()
+    show.page.get_by_role("checkbox", name="lr").check()
+    show.carry()
+    show.page.wait_for_function(f"{_TITLES}.length === 2")
+    assert show.page.evaluate(_TITLES) == ["loss", "lr"]
+    show.page.keyboard.press("Escape")
+    show.page.get_by_role("button", name="run-0, mark circle, shown").click()
+    show.carry()
+    show.page.wait_for_function(f"{_LINES}.length === 3")
+    assert show.page.evaluate(f"{_LINES}.map((one) => one.opacity)")[:2] == [0.16, 0.16]
+    assert panel.view["hidden"] == ids[:1]
+    panel.close()
+
+
+def test_logarithmic_axis_says_what_it_cannot_show(stage: Making, comms: None, curves_kit: SimpleNamespace) -> None:
+    feed = curves_kit.ListFeed(margin=[(step, 5.0 - step) for step in range(11)])
+    panel = CurvesPanel(curves_kit.FewRuns(curves_kit.make_run()), ["r1"], feeds=[feed])
+    show = shown(stage, panel)
+    press(show, "Logarithmic axis of margin")
+    show.page.get_by_text("6 not above 0").wait_for()
+    assert panel.view["axes"] == {"margin": "log"}
+    press(show, "Logarithmic axis of margin")
+    show.page.wait_for_function("document.querySelector('.tb-plot')._fullLayout.yaxis.type === 'linear'")
+    panel.close()
+
+
+def test_zoom_is_finer_while_the_kernel_is_busy(stage: Making, comms: None, curves_kit: SimpleNamespace) -> None:
+    feed = curves_kit.ListFeed(loss=[(step, float(step % 89)) for step in range(60_000)])
+    panel = CurvesPanel(curves_kit.FewRuns(curves_kit.make_run()), ["r1"], feeds=[feed])
+    show = shown(stage, panel)
+    within = f"{_LINES}[0].x.filter((x) => x >= 1000 && x <= 1200).length"
+    assert show.page.evaluate(within) < 20
+    show.page.evaluate(
+        """async () => (await window.__trackbookPlotly.ready)
+        .relayout(document.querySelector(".tb-plot"), { "xaxis.range": [1000, 1200] })"""
+    )
+    show.page.wait_for_function(f"{within} > 40")  # nothing was carried
+    panel.close()
+
+
+def test_charts_keep_their_colours_where_the_system_forces_its_own(
+    stage: Making, seeds: tuple[Store, list[str]]
+) -> None:
+    store, ids = seeds
+    panel = CurvesPanel(store, ids[:1], ["loss"])
+    show = stage()
+    show.page.emulate_media(forced_colors="active")
+    show.open(panel)
+    bundle = PlotlyBundle()
+    show.open(bundle, shown=False)
+    bundle.pushed.join(30)
+    show.carry()
+    show.page.wait_for_function("document.querySelectorAll('.tb-plot .main-svg').length")
+    layout = "document.querySelector('.tb-plot')._fullLayout"
+    assert show.page.evaluate(f"{layout}.paper_bgcolor !== {layout}.font.color")
+    pressed = show.page.locator(".tb-segment[aria-pressed='true']").first
+    assert pressed.evaluate("(node) => getComputedStyle(node).outlineStyle") == "solid"
     panel.close()
