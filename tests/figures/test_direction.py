@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from trackbook.figures.direction import better, wants_log
+from trackbook.figures.direction import better, telling, wants_log
 
 
 @pytest.mark.parametrize("key", ["loss", "val_loss", "train/Loss", "rmse", "MAE", "test_error", "perplexity"])
@@ -37,3 +37,8 @@ def test_any_metric_that_falls_over_two_decades_gets_a_log_axis() -> None:
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-1.0, 1e6), (None, None), (1e-3, math.inf), (math.nan, 1.0)])
 def test_log_axis_needs_positive_finite_values(low: float | None, high: float | None) -> None:
     assert not wants_log("loss", low, high, falling=True)
+
+
+def test_held_out_loss_says_more_of_a_run_than_other_metrics() -> None:
+    keys = ["epoch", "train_loss", "val_accuracy", "val_loss", "validity", "my_long_val_loss"]
+    assert sorted(keys, key=telling, reverse=True)[:4] == ["val_loss", "my_long_val_loss", "val_accuracy", "train_loss"]

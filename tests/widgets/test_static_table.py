@@ -37,11 +37,12 @@ def test_table_cuts_a_long_param() -> None:
     assert len(html) < 2_000
 
 
-def test_picture_is_of_the_metric_whose_best_is_known_and_that_most_runs_have() -> None:
+def test_picture_is_of_the_metric_that_says_most_and_that_the_runs_have() -> None:
     metrics = {
         "epoch": {"last": np.array([5.0, 5.0])},
         "val_loss": {"last": np.array([0.4, 0.3]), "min": np.array([0.2, 0.25])},
-        "val_accuracy": {"last": np.array([0.9, np.nan])},
+        "train_loss": {"last": np.array([0.1, 0.1])},
+        "test_loss": {"last": np.array([np.nan, np.nan])},
     }
     svg = runs_picture(RunTable(["r1", "r2"], {"run_name": ["a", None]}, metrics, {}, {}))
     assert "val_loss, the least of each run" in svg

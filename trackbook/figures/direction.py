@@ -6,7 +6,7 @@ import math
 import re
 from typing import Literal
 
-__all__ = ["better", "wants_log"]
+__all__ = ["better", "telling", "wants_log"]
 
 _LESS = re.compile(
     r"loss|err|nll|perplex|ppl|deviance|entropy|mse|mae|mape|rmse|rmsle|brier|fid\b|wer\b|cer\b|regret|latency|objective"
@@ -14,6 +14,7 @@ _LESS = re.compile(
 _MORE = re.compile(
     r"acc|f1|f_?beta|auc|precision|recall|r2|score|reward|return|bleu|rouge|iou|dice|map\b|ndcg|kappa|mcc|likelihood"
 )
+_HELD_OUT = ("val", "valid", "eval", "test", "dev")
 #: A loss that falls to a twentieth is cramped on a linear axis; anything else gets two decades first.
 _LOSS_RATIO, _OTHER_RATIO = 20.0, 100.0
 
@@ -28,6 +29,16 @@ def better(key: str) -> Literal["min", "max"] | None:
     if less == more:
         return None
     return "min" if less else "max"
+
+
+def telling(key: str) -> tuple[bool, bool, bool, int]:
+    """How much a metric says of a run, by its name; the greatest says most.
+
+    First comes what has a known best, of that what was measured on held-out data, of that a loss, then a short name.
+    """
+    words = re.split(r"[-_/ ]", key.lower())
+    goal = better(key)
+    return goal is not None, any(word in _HELD_OUT for word in words), goal == "min", -len(key)
 
 
 def wants_log(key: str, low: float | None, high: float | None, falling: bool = False) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from trackbook.entities.cards import moment
-from trackbook.figures.direction import better
+from trackbook.figures.direction import better, telling
 from trackbook.figures.dots import dots_svg
 from trackbook.stores.base import RunTable
 
@@ -89,12 +89,9 @@ def static_table(table: RunTable, title: str = "") -> str:
 
 
 def runs_picture(table: RunTable) -> str:
-    """The first runs' best values of one metric: of which most runs have one, and whose name says what is best."""
-
-    def worth(key: str) -> tuple[bool, int]:
-        return better(key) is not None, int(np.isfinite(table.metrics[key]["last"][:_ROWS]).sum())
-
-    key = max(table.metrics, key=worth, default=None)
+    """The first runs' best values of the metric that says most, of those that one of them has."""
+    there = [key for key, each in table.metrics.items() if np.isfinite(each["last"][:_ROWS]).any()]
+    key = max(there, key=telling, default=None)
     if key is None:
         return ""
     goal = better(key)

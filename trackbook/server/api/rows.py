@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trackbook.entities import Run
-from trackbook.figures.direction import better, wants_log
+from trackbook.figures.direction import better, telling, wants_log
 from trackbook.stores.base import Store, Summary
 from trackbook.wire import float_to_json
 
@@ -27,7 +27,6 @@ _LENGTHS = (
     "epochs", "max_epochs", "num_epochs", "n_epochs", "num_train_epochs", "max_steps", "num_steps", "total_steps",
     "steps", "max_iter", "iterations", "num_boost_round", "n_estimators",
 )  # fmt: skip
-_HELD_OUT = ("val", "valid", "eval", "test", "dev")
 
 
 @dataclass
@@ -117,19 +116,7 @@ class Rows:
 def telling_metric(summaries: Iterable[Summary]) -> Summary | None:
     """The metric that says most about a run: measured on held-out data, with a known best, with a curve."""
     own = [one for one in summaries if not one.key.startswith("system/")]
-    return max(own, key=_worth, default=None)
-
-
-def _worth(summary: Summary) -> tuple[bool, bool, bool, bool, int]:
-    words = summary.key.lower().replace("-", "_").replace("/", "_").replace(" ", "_").split("_")
-    goal = better(summary.key)
-    return (
-        summary.count > 1,
-        goal is not None,
-        any(word in _HELD_OUT for word in words),
-        goal == "min",
-        -len(summary.key),
-    )
+    return max(own, key=lambda summary: (summary.count > 1, *telling(summary.key)), default=None)
 
 
 def _metric(summary: Summary) -> dict[str, Any]:
