@@ -55,9 +55,10 @@ def seeds(file_store: Store, comms: None) -> tuple[Store, list[str]]:
     return file_store, ids
 
 
-def shown(stage: Making, panel: CurvesPanel) -> Any:
-    """The panel on a page, with plotly."""
+def shown(stage: Making, panel: CurvesPanel, **media: Any) -> Any:
+    """The panel on a page, with plotly; `media` as `Page.emulate_media` takes it."""
     show, bundle = stage(), PlotlyBundle()
+    show.page.emulate_media(**media)
     show.open(panel)
     show.open(bundle, shown=False)
     bundle.pushed.join(30)
@@ -209,14 +210,7 @@ def test_charts_keep_their_colours_where_the_system_forces_its_own(
 ) -> None:
     store, ids = seeds
     panel = CurvesPanel(store, ids[:1], ["loss"])
-    show = stage()
-    show.page.emulate_media(forced_colors="active")
-    show.open(panel)
-    bundle = PlotlyBundle()
-    show.open(bundle, shown=False)
-    bundle.pushed.join(30)
-    show.carry()
-    show.page.wait_for_function("document.querySelectorAll('.tb-plot .main-svg').length")
+    show = shown(stage, panel, forced_colors="active")
     layout = "document.querySelector('.tb-plot')._fullLayout"
     assert show.page.evaluate(f"{layout}.paper_bgcolor !== {layout}.font.color")
     pressed = show.page.locator(".tb-segment[aria-pressed='true']").first

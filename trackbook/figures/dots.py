@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
 
 from trackbook.figures.numbers import column_format
+from trackbook.figures.paper import cut, paper, share, words
 
 __all__ = ["dots_svg"]
 
@@ -34,28 +34,16 @@ def dots_svg(title: str, rows: Sequence[tuple[str, float | None]], goal: str | N
     best = {"min": low, "max": high}.get(goal or "")
     write = column_format(values)
     height = _TOP + len(shown) * _LINE + 8
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" '
-        f'font-family="system-ui,sans-serif" font-size="12"><rect width="100%" height="100%" fill="#ffffff"/>'
-    )
-    parts = [head, _text(_LEFT, 18, _cut(title, 60), "start", _INK)]
+    parts = [paper(_WIDTH, height), words(_LEFT, 18, cut(title, 60), "start", _INK)]
     for place, (name, value) in enumerate(shown):
         y = _TOP + place * _LINE + _LINE / 2
-        share = (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5  # halves: no overflow
-        x = _LEFT + 8 + share * (_WIDTH - _LEFT - _RIGHT - 16)
+        along = share(value, low, high) if high > low else 0.5
+        x = _LEFT + 8 + along * (_WIDTH - _LEFT - _RIGHT - 16)
         color = _BEST if value == best and high > low else _INK
         parts += [
-            _text(_LEFT - 12, y + 4, _cut(name, _CHARACTERS), "end", _INK),
+            words(_LEFT - 12, y + 4, cut(name, _CHARACTERS), "end", _INK),
             f'<path d="M{_LEFT} {y}H{_WIDTH - _RIGHT}" stroke="{_RULE}"/>',
             f'<circle cx="{x:.1f}" cy="{y}" r="4" fill="{color}"/>',
-            _text(_WIDTH - 8, y + 4, write(value), "end", color),
+            words(_WIDTH - 8, y + 4, write(value), "end", color),
         ]
     return "".join(parts) + "</svg>"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _text(x: float, y: float, text: str, anchor: str, color: str) -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="{color}">{escape(text)}</text>'

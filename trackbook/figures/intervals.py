@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import NamedTuple
 
 from trackbook.figures.numbers import column_format
+from trackbook.figures.paper import cut, paper, share, words
 
 __all__ = ["Interval", "intervals_svg", "span_of"]
 
@@ -51,15 +51,11 @@ def intervals_svg(rows: Sequence[Interval], baseline: int | None = None) -> str:
     low, high = span_of(shown)
 
     def at(value: float) -> float:
-        return _LEFT + 6 + (value / 2 - low / 2) / (high / 2 - low / 2) * (_WIDTH - _LEFT - 28)  # halves: no overflow
+        return _LEFT + 6 + share(value, low, high) * (_WIDTH - _LEFT - 28)
 
     height = _TOP + len(shown) * _LINE + 26
     foot = height - 24
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" '
-        f'font-family="system-ui,sans-serif" font-size="12"><rect width="100%" height="100%" fill="#ffffff"/>'
-    )
-    parts = [head]
+    parts = [paper(_WIDTH, height)]
     base = rows[baseline].mean if baseline is not None else None
     if base is not None and low <= base <= high:
         parts.append(_path(f"M{at(base):.1f} {_TOP}V{foot}", _RULE, ' stroke-dasharray="3 3"'))
@@ -67,14 +63,14 @@ def intervals_svg(rows: Sequence[Interval], baseline: int | None = None) -> str:
         parts.append(_row(row, _TOP + place * _LINE + _LINE / 2, at))
     write = column_format([low, high])
     parts.append(_path(f"M{_LEFT} {foot}H{_WIDTH - 16}", _RULE))
-    parts.append(_text(_LEFT, foot + 16, write(low), "start") + _text(_WIDTH - 16, foot + 16, write(high), "end"))
+    parts.append(words(_LEFT, foot + 16, write(low), "start", _INK))
+    parts.append(words(_WIDTH - 16, foot + 16, write(high), "end", _INK))
     return "".join(parts) + "</svg>"
 
 
 def _row(row: Interval, y: float, place: Callable[[float], float]) -> str:
     color = _TONES.get(row.tone, _INK)
-    name = row.name if len(row.name) <= _CHARACTERS else row.name[: _CHARACTERS - 1] + "…"
-    parts = [_text(_LEFT - 12, y + 4, name, "end")]
+    parts = [words(_LEFT - 12, y + 4, cut(row.name, _CHARACTERS), "end", _INK)]
     dots = "".join(f"M{place(value):.1f} {y - 3 + at % 3 * 3}h0" for at, value in enumerate(row.values[:_POINTS]))
     if dots:
         parts.append(_path(dots, _GREY, ' stroke-width="4" stroke-linecap="round" opacity=".5"'))
@@ -89,7 +85,3 @@ def _row(row: Interval, y: float, place: Callable[[float], float]) -> str:
 
 def _path(d: str, color: str, more: str = "") -> str:
     return f'<path d="{d}" stroke="{color}" fill="none"{more}/>'
-
-
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="{_INK}">{escape(text)}</text>'
